@@ -1,0 +1,2 @@
+//! The facade of the store.
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! The `batpak` command.
+#![forbid(unsafe_code)]
+fn main() {}

@@ -1,0 +1,182 @@
+//! The background step: fill the next segment ahead, sync what is only written, and leave the
+//! durable mark behind when a burst is over.
+
+use std::sync::atomic::Ordering;
+use std::sync::{PoisonError, Weak};
+use std::time::Duration;
+
+use batpak_platform::Next;
+use batpak_segment::ControlFrame;
+
+use crate::engine::Engine;
+use crate::error::AppendError;
+use crate::options::Durability;
+use crate::stage::control_length;
+use crate::tail::Tail;
+
+/// At level `Written`, bytes after which a sync is due.
+const SYNC_BYTES: u64 = 8 << 20;
+/// At level `Written`, time after which a sync is due.
+const SYNC_AFTER_NS: u64 = 1_000_000_000;
+/// How long nothing must have been staged before the durable mark is written.
+const MARK_AFTER: Duration = Duration::from_millis(4);
+
+/// What the background step remembers between runs.
+#[derive(Debug, Default)]
+pub(crate) struct Background {
+    /// Newest staged event at the last run.
+    seen: u64,
+    /// Durable mark that a frame in the log states already.
+    marked: u64,
+    /// When events that are not durable yet were first seen.
+    unsynced_since: Option<u64>,
+}
+
+impl Background {
+    /// One bounded step.
+    pub(crate) fn run(&mut self, engine: &Weak<Engine>) -> Next {
+        let Some(engine) = engine.upgrade() else {
+            return Next::Stop;
+        };
+        if engine.closed.load(Ordering::Acquire) || engine.failure.get().is_some() {
+            return Next::Stop;
+        }
+        engine.awake.store(false, Ordering::Release);
+        let wanted = { engine.wanted_segment(&engine.lock_tail()) };
+        if let Some((id, doubled)) = wanted {
+            // A full disk is reported by the append that needs the space.
+            let _retried_by_append = engine.prepare_segment(id, 0, doubled);
+        }
+        let again = self
+            .sync_if_due(&engine)
+            .or_else(|| self.mark_if_idle(&engine));
+        match again {
+            Some(wait) => {
+                engine.awake.store(true, Ordering::Release);
+                Next::After(wait)
+            }
+            None => Next::Park,
+        }
+    }
+
+    /// Syncs what is only written once it is old or large; how long until it is, otherwise.
+    fn sync_if_due(&mut self, engine: &Engine) -> Option<Duration> {
+        let (written, durable) = (engine.written().get(), engine.durable().get());
+        if written <= durable {
+            self.unsynced_since = None;
+            return None;
+        }
+        let now = engine.now_ns();
+        let since = *self.unsynced_since.get_or_insert(now);
+        let age = now.saturating_sub(since);
+        let events = engine.options.sync_every_events.map_or(u64::MAX, u64::from);
+        let due = age >= SYNC_AFTER_NS
+            || engine.unsynced_bytes.load(Ordering::Acquire) >= SYNC_BYTES
+            || written - durable >= events;
+        if due {
+            engine.lead_if_nobody_does();
+            self.unsynced_since = None;
+            return Some(MARK_AFTER);
+        }
+        Some(Duration::from_nanos(SYNC_AFTER_NS - age))
+    }
+
+    /// States the durable mark in the log when nothing has been staged for a while, so that
+    /// readers beside this writer see its newest events.
+    fn mark_if_idle(&mut self, engine: &Engine) -> Option<Duration> {
+        let durable = engine.durable();
+        if durable.get() <= self.marked {
+            return None;
+        }
+        let mut tail = engine.lock_tail();
+        let newest = tail.last.get();
+        if newest != self.seen || newest != durable.get() {
+            self.seen = newest;
+            return Some(MARK_AFTER);
+        }
+        let frame = ControlFrame::DurableMark { durable };
+        if !tail.fits(control_length(&frame)) || !engine.stage_control(&mut tail, &frame) {
+            self.marked = durable.get();
+            return None;
+        }
+        drop(tail);
+        self.marked = durable.get();
+        engine.write_all_staged();
+        None
+    }
+}
+
+impl Engine {
+    /// The next segment's id and size when the newest one is half full and none is ready.
+    fn wanted_segment(&self, tail: &Tail) -> Option<(batpak_segment::SegmentId, u64)> {
+        let segment = tail.cursor.segment.as_ref()?;
+        let half_full = tail.cursor.offset >= segment.capacity / 2;
+        (tail.prepared.is_none() && half_full && tail.cursor.open)
+            .then(|| (tail.next_segment_id(), segment.capacity.saturating_mul(2)))
+    }
+
+    /// Wakes the background step when the unit just staged gives it something to do.
+    pub(crate) fn wake_if_due(&self, tail: &Tail) {
+        let unsynced = self.unsynced_bytes.load(Ordering::Acquire) >= SYNC_BYTES;
+        let relaxed = self.options.durability == Durability::Written;
+        let events = relaxed
+            && self.options.sync_every_events.is_some_and(|every| {
+                tail.last.get().saturating_sub(self.durable().get()) >= u64::from(every)
+            });
+        if self.wanted_segment(tail).is_some() || (relaxed && unsynced) || events {
+            self.wake_now();
+        } else if relaxed {
+            self.wake_background();
+        }
+    }
+
+    /// Wakes the background step unless it is awake or has a wake-up set.
+    pub(crate) fn wake_background(&self) {
+        if !self.awake.load(Ordering::Acquire) && !self.awake.swap(true, Ordering::AcqRel) {
+            self.wake_now();
+        }
+    }
+
+    fn wake_now(&self) {
+        let background = self
+            .background
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(task) = background.as_ref() {
+            task.wake();
+        }
+    }
+
+    /// Ends the background step; nothing of it runs when this returns.
+    pub(crate) fn stop_background(&self) {
+        let task = self
+            .background
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(mut task) = task {
+            task.stop();
+        }
+    }
+
+    /// Starts the background step, with the first append.
+    pub(crate) fn start_background(&self, engine: Weak<Self>) -> Result<(), AppendError> {
+        let mut background = self
+            .background
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if background.is_none() && !self.closed.load(Ordering::Acquire) {
+            let mut state = Background::default();
+            let step = Box::new(move || state.run(&engine));
+            let task = self
+                .platform
+                .tasks
+                .start("batpak-background", step)
+                .map_err(|source| {
+                    crate::error::FileError::new("start", "the background step", source)
+                })?;
+            *background = Some(task);
+        }
+        Ok(())
+    }
+}

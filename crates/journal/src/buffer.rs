@@ -1,0 +1,160 @@
+//! A reused buffer that frames are read into and borrowed from.
+
+use std::sync::Arc;
+
+use batpak_coordinate::Sequence;
+use batpak_platform::StorageFile;
+use batpak_segment::{EventFrame, FRAME_FIXED, FrameFault, FrameHead, Offset, SegmentId};
+
+use crate::error::ReadError;
+use crate::segment_file::SegmentFile;
+
+/// First read of a frame whose length is not known yet: most frames are whole in it.
+const FIRST_READ: usize = 4 << 10;
+/// Largest window read ahead when frames are read one after the other.
+const LARGEST_READ: usize = 256 << 10;
+
+/// Holds the bytes of frames while they are looked at. Reading neighbors reads ahead; reading
+/// here and there reads little more than the frame.
+#[derive(Debug, Default)]
+pub struct FrameBuffer {
+    bytes: Vec<u8>,
+    segment: Option<SegmentId>,
+    start: u64,
+    window: usize,
+    backward: bool,
+}
+
+impl FrameBuffer {
+    /// An empty buffer.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads ahead towards the front of the log instead of its end.
+    pub(crate) fn reading_backward() -> Self {
+        Self {
+            backward: true,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn read(
+        &mut self,
+        segment: &Arc<SegmentFile>,
+        offset: Offset,
+        expected: Sequence,
+    ) -> Result<EventFrame<'_>, ReadError> {
+        let verified = self.held(segment, offset);
+        if !verified {
+            self.segment = None;
+            self.hold(segment, offset.0, FRAME_FIXED)?;
+            if let Some(length) = self.frame_length(segment, offset) {
+                self.hold(segment, offset.0, length)?;
+            }
+        }
+        let fault = |fault| ReadError::Frame {
+            segment: segment.id,
+            offset,
+            fault,
+        };
+        let head = self
+            .fixed(offset.0)
+            .ok_or_else(|| fault(FrameFault::BeyondEnd))?;
+        let head = FrameHead::decode(head, segment.salt, offset).map_err(fault)?;
+        let length = usize::try_from(head.length).unwrap_or(usize::MAX);
+        let bytes = self
+            .slice(offset.0, length)
+            .ok_or_else(|| fault(FrameFault::BeyondEnd))?;
+        let frame = if verified {
+            EventFrame::from_verified(head, bytes)
+        } else {
+            EventFrame::decode(bytes, segment.salt, offset)
+        };
+        let frame = frame.map_err(fault)?;
+        if frame.head.sequence != expected {
+            let found = frame.head.sequence;
+            return Err(ReadError::WrongEvent {
+                segment: segment.id,
+                offset,
+                found,
+                expected,
+            });
+        }
+        Ok(frame)
+    }
+
+    /// Whether the whole frame is held already and verifies. Bytes read ahead of the writer do
+    /// not: they were zeros then.
+    fn held(&self, segment: &SegmentFile, offset: Offset) -> bool {
+        self.segment == Some(segment.id)
+            && self
+                .frame_length(segment, offset)
+                .and_then(|length| self.slice(offset.0, length))
+                .is_some_and(|bytes| EventFrame::decode(bytes, segment.salt, offset).is_ok())
+    }
+
+    fn frame_length(&self, segment: &SegmentFile, offset: Offset) -> Option<usize> {
+        let head = FrameHead::decode(self.fixed(offset.0)?, segment.salt, offset).ok()?;
+        usize::try_from(head.length).ok()
+    }
+
+    /// Makes sure that `len` bytes at `offset` are held, unless the file ends before.
+    fn hold(&mut self, segment: &SegmentFile, offset: u64, len: usize) -> Result<(), ReadError> {
+        if self.segment == Some(segment.id) && self.slice(offset, len).is_some() {
+            return Ok(());
+        }
+        let near = self.segment == Some(segment.id)
+            && offset.abs_diff(self.start) <= 2 * self.bytes.len() as u64;
+        self.window = if near {
+            (2 * self.window).min(LARGEST_READ)
+        } else {
+            FIRST_READ
+        };
+        let want = self.window.max(len);
+        let before = if self.backward {
+            (self.window.saturating_sub(len)) as u64
+        } else {
+            0
+        };
+        let start = offset.saturating_sub(before);
+        let want = want + usize::try_from(offset - start).unwrap_or(0);
+        self.segment = None;
+        self.bytes.resize(want, 0);
+        let read = read_up_to(&*segment.file, &mut self.bytes, start)
+            .map_err(|source| segment.error("read", source))?;
+        self.bytes.truncate(read);
+        self.start = start;
+        self.segment = Some(segment.id);
+        Ok(())
+    }
+
+    fn slice(&self, offset: u64, len: usize) -> Option<&[u8]> {
+        let from = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+        self.bytes.get(from..from.checked_add(len)?)
+    }
+
+    fn fixed(&self, offset: u64) -> Option<&[u8; FRAME_FIXED]> {
+        self.slice(offset, FRAME_FIXED)?.try_into().ok()
+    }
+}
+
+/// Reads until the buffer is full or the file ends.
+fn read_up_to(file: &dyn StorageFile, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
+    let mut filled = 0;
+    let mut interruptions = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, offset + filled as u64) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error)
+                if error.kind() == std::io::ErrorKind::Interrupted && interruptions < 128 =>
+            {
+                interruptions += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}

@@ -1,0 +1,159 @@
+//! The state of an open journal, and its locks.
+//!
+//! Lock order: `write` -> `tail` -> index -> `frontier`. No caller code runs under any of them.
+//! Durability points: a unit is durable when a sync that began after its write returned
+//! (`sync.rs`), or when its segment was rotated away (`write.rs`).
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use batpak_coordinate::Sequence;
+use batpak_event::Digest;
+use batpak_platform::{Platform, StorageLock, TaskHandle};
+use batpak_segment::identity::Identity;
+
+use crate::error::{AppendError, Failure};
+use crate::identity_file::IdentityFile;
+use crate::index::Ordinal;
+use crate::options::{Durability, Options};
+use crate::segment_file::SegmentFile;
+use crate::sync::Frontier;
+use crate::tail::{Stage, Tail};
+use crate::view::View;
+
+/// Shared by every caller and by the background step.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) platform: Platform,
+    pub(crate) options: Options,
+    pub(crate) view: View,
+    /// Held across write calls and segment changes only.
+    pub(crate) write: Mutex<Writer>,
+    /// Held while a unit gets its place; never across I/O or caller code.
+    pub(crate) tail: Mutex<Tail>,
+    pub(crate) frontier: Mutex<Frontier>,
+    /// Held while the next segment is filled.
+    pub(crate) preparing: Mutex<()>,
+    /// Newest event handed to the operating system; raised under `write`.
+    pub(crate) written: AtomicU64,
+    /// Newest event of which bytes may have reached the disk, in a failed write as well.
+    pub(crate) attempted: AtomicU64,
+    /// Newest event on stable storage; raised under `frontier`.
+    pub(crate) durable: AtomicU64,
+    /// Units staged since the last write.
+    pub(crate) staged_units: AtomicUsize,
+    /// Bytes written since the last sync.
+    pub(crate) unsynced_bytes: AtomicU64,
+    pub(crate) failure: OnceLock<Failure>,
+    pub(crate) closed: AtomicBool,
+    pub(crate) background: Mutex<Option<Box<dyn TaskHandle>>>,
+    /// Whether the background step has been woken and not gone to sleep since.
+    pub(crate) awake: AtomicBool,
+    /// Held until the engine is gone: the directory is ours.
+    pub(crate) lock: Mutex<Option<Box<dyn StorageLock>>>,
+}
+
+/// Everything under the `write` lock.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    /// The identity on disk, and what it shall say at its next write.
+    pub(crate) identity: IdentityFile,
+    pub(crate) desired: Identity,
+    /// Segment that is written to.
+    pub(crate) active: Option<Arc<SegmentFile>>,
+    pub(crate) ordinal: Ordinal,
+    /// End of the whole units in it.
+    pub(crate) end: u64,
+    /// Newest event written, and its event hash.
+    pub(crate) last: Sequence,
+    pub(crate) last_hash: Digest,
+    pub(crate) epoch_written: bool,
+    pub(crate) spare: Option<Vec<u8>>,
+}
+
+/// What a caller waits for.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) first: Sequence,
+    pub(crate) last: Sequence,
+    pub(crate) stage: Arc<Stage>,
+}
+
+impl Engine {
+    pub(crate) fn lock_write(&self) -> MutexGuard<'_, Writer> {
+        self.write.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn lock_tail(&self) -> MutexGuard<'_, Tail> {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn lock_frontier(&self) -> MutexGuard<'_, Frontier> {
+        self.frontier.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn written(&self) -> Sequence {
+        Sequence(self.written.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn durable(&self) -> Sequence {
+        Sequence(self.durable.load(Ordering::Acquire))
+    }
+
+    /// The mark of a level.
+    pub(crate) fn reached(&self, level: Durability) -> Sequence {
+        match level {
+            Durability::Written => self.written(),
+            Durability::Synced => self.durable(),
+        }
+    }
+
+    /// Refuses work on a closed or failed writer.
+    pub(crate) fn check_open(&self) -> Result<(), AppendError> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(AppendError::Closed);
+        }
+        match self.failure.get() {
+            Some(failure) => Err(AppendError::Failed(failure.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// What is known of a target: `Some` once it has reached `level` or cannot any more.
+    ///
+    /// The mark is read before the stage: a mark that covers a reused sequence was raised after
+    /// the earlier stage had been given its outcome.
+    pub(crate) fn judge(
+        &self,
+        target: &Target,
+        level: Durability,
+    ) -> Option<Result<(), AppendError>> {
+        let reached = self.reached(level);
+        if let Some(outcome) = target.stage.outcome.get()
+            && target.last > outcome.kept
+        {
+            return Some(Err(AppendError::NotWritten(outcome.error.clone())));
+        }
+        if reached >= target.last {
+            return Some(Ok(()));
+        }
+        let failure = self.failure.get()?;
+        let attempted = Sequence(self.attempted.load(Ordering::Acquire));
+        Some(Err(if target.first <= attempted {
+            AppendError::Unknown {
+                first: target.first,
+                last: target.last,
+                failure: failure.clone(),
+            }
+        } else {
+            AppendError::Failed(failure.clone())
+        }))
+    }
+
+    /// Ends the writer: nothing is accepted any more, reads go on.
+    pub(crate) fn fail(&self, failure: Failure) {
+        // Only the first failure is kept: it is the cause of what follows.
+        let _kept = self.failure.set(failure);
+        self.lock_frontier().wake_all();
+    }
+}

@@ -1,0 +1,348 @@
+//! The index in memory: where every event is, and which events a stream has.
+//!
+//! Rebuilt from frames at every open. It answers from columns alone; the frame's own bytes decide.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use batpak_coordinate::{EventKind, Generation, Sequence, StreamSequence};
+use batpak_event::{Digest, EventId};
+use batpak_segment::Offset;
+use foldhash::fast::RandomState;
+
+/// Position of a segment in the list of segments; the list only grows at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ordinal(pub(crate) u32);
+
+/// Number of a stream or scope in the order of first appearance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct NameId(u32);
+
+impl NameId {
+    fn position(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What the index knows of one event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) id: EventId,
+    pub(crate) place: Place,
+    pub(crate) stream: NameId,
+    pub(crate) scope: NameId,
+    pub(crate) stream_sequence: StreamSequence,
+    pub(crate) predecessor: Sequence,
+    pub(crate) generation: Generation,
+    pub(crate) kind: EventKind,
+    pub(crate) keyed: bool,
+}
+
+/// Where the frame of an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In this segment at this offset.
+    Frame(Ordinal, Offset),
+    /// In a damaged range of this segment that starts at this offset.
+    Lost(Ordinal, Offset),
+}
+
+/// The newest event of a stream.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Head {
+    pub(crate) sequence: Sequence,
+    pub(crate) stream_sequence: StreamSequence,
+    pub(crate) generation: Generation,
+    /// Event hash, when it has been computed since the open.
+    pub(crate) hash: Option<Digest>,
+}
+
+#[derive(Debug)]
+struct Stream {
+    head: Head,
+    /// Sequences of its events, ascending.
+    events: Vec<u64>,
+}
+
+/// An event as it is put into the index.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Addition<'a> {
+    pub(crate) sequence: Sequence,
+    pub(crate) id: EventId,
+    pub(crate) place: Place,
+    pub(crate) entity: &'a str,
+    pub(crate) scope: &'a str,
+    pub(crate) stream_sequence: StreamSequence,
+    pub(crate) predecessor: Sequence,
+    pub(crate) generation: Generation,
+    pub(crate) kind: EventKind,
+    pub(crate) keyed: bool,
+    pub(crate) hash: Option<Digest>,
+}
+
+/// Names in the order of first appearance, found again by text.
+#[derive(Debug, Default)]
+struct Names {
+    texts: Vec<Arc<str>>,
+    ids: HashMap<Arc<str>, NameId, RandomState>,
+}
+
+impl Names {
+    fn find(&self, text: &str) -> Option<NameId> {
+        self.ids.get(text).copied()
+    }
+
+    fn intern(&mut self, text: &str) -> NameId {
+        if let Some(id) = self.find(text) {
+            return id;
+        }
+        let id = NameId(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
+        let text: Arc<str> = Arc::from(text);
+        self.texts.push(Arc::clone(&text));
+        self.ids.insert(text, id);
+        id
+    }
+
+    fn text(&self, id: NameId) -> &Arc<str> {
+        &self.texts[id.position()]
+    }
+}
+
+/// Columns over all events, staged ones included, dense from sequence 1.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    entries: Vec<Entry>,
+    entities: Names,
+    scopes: Names,
+    streams: Vec<Stream>,
+    keys: HashMap<u128, u64, RandomState>,
+}
+
+impl Index {
+    /// Sequence of the newest event, visible or not.
+    pub(crate) fn last(&self) -> Sequence {
+        Sequence(self.entries.len() as u64)
+    }
+
+    /// Number of streams that ever had an event.
+    pub(crate) fn stream_count(&self) -> u64 {
+        self.streams
+            .iter()
+            .filter(|stream| !stream.events.is_empty())
+            .count() as u64
+    }
+
+    /// The entry of an event.
+    pub(crate) fn entry(&self, sequence: Sequence) -> Option<&Entry> {
+        let position = usize::try_from(sequence.get().checked_sub(1)?).ok()?;
+        self.entries.get(position)
+    }
+
+    /// Sequence of the event with this identifier: through the key table, or by the sequence bits
+    /// in the identifier, checked against the column.
+    pub(crate) fn find(&self, id: EventId) -> Option<Sequence> {
+        if let Some(sequence) = self.keys.get(&id.as_u128()) {
+            return Some(Sequence(*sequence));
+        }
+        let candidate = Sequence(id.sequence_hint());
+        (self.entry(candidate)?.id == id).then_some(candidate)
+    }
+
+    /// Newest event of a stream; the default, with sequence 0, when it has none.
+    pub(crate) fn head(&self, entity: &str) -> Head {
+        self.entities
+            .find(entity)
+            .map_or_else(Head::default, |id| self.streams[id.position()].head)
+    }
+
+    /// Records the event hash of a stream's newest event, if that is still the newest one.
+    pub(crate) fn set_head_hash(&mut self, entity: &str, sequence: Sequence, hash: Digest) {
+        if let Some(id) = self.entities.find(entity) {
+            let head = &mut self.streams[id.position()].head;
+            if head.sequence == sequence {
+                head.hash = Some(hash);
+            }
+        }
+    }
+
+    /// Entity of an entry.
+    pub(crate) fn entity(&self, entry: &Entry) -> &Arc<str> {
+        self.entities.text(entry.stream)
+    }
+
+    /// Scope of an entry.
+    pub(crate) fn scope(&self, entry: &Entry) -> &Arc<str> {
+        self.scopes.text(entry.scope)
+    }
+
+    /// Sequences of a stream's events, ascending; staged ones included.
+    pub(crate) fn stream(&self, entity: &str) -> &[u64] {
+        self.entities
+            .find(entity)
+            .map_or(&[], |id| self.streams[id.position()].events.as_slice())
+    }
+
+    /// Adds the next event. Sequences are dense: anything else than the next one is ignored, and
+    /// the caller has checked it.
+    pub(crate) fn push(&mut self, addition: &Addition<'_>) {
+        debug_assert_eq!(addition.sequence, self.last().next());
+        let stream = self.entities.intern(addition.entity);
+        let scope = self.scopes.intern(addition.scope);
+        if stream.position() == self.streams.len() {
+            self.streams.push(Stream {
+                head: Head::default(),
+                events: Vec::new(),
+            });
+        }
+        let record = &mut self.streams[stream.position()];
+        record.events.push(addition.sequence.get());
+        record.head = Head {
+            sequence: addition.sequence,
+            stream_sequence: addition.stream_sequence,
+            generation: addition.generation,
+            hash: addition.hash,
+        };
+        if addition.keyed {
+            self.keys
+                .insert(addition.id.as_u128(), addition.sequence.get());
+        }
+        self.entries.push(Entry {
+            id: addition.id,
+            place: addition.place,
+            stream,
+            scope,
+            stream_sequence: addition.stream_sequence,
+            predecessor: addition.predecessor,
+            generation: addition.generation,
+            kind: addition.kind,
+            keyed: addition.keyed,
+        });
+    }
+
+    /// Adds placeholders up to `last` for events in a damaged range.
+    pub(crate) fn push_lost(&mut self, last: Sequence, segment: Ordinal, offset: Offset) {
+        let stream = self.entities.intern("");
+        let scope = self.scopes.intern("");
+        if stream.position() == self.streams.len() {
+            self.streams.push(Stream {
+                head: Head::default(),
+                events: Vec::new(),
+            });
+        }
+        while self.last() < last {
+            self.entries.push(Entry {
+                id: EventId::nil(),
+                place: Place::Lost(segment, offset),
+                stream,
+                scope,
+                stream_sequence: StreamSequence(0),
+                predecessor: Sequence::NONE,
+                generation: Generation(0),
+                kind: EventKind::from_raw(0),
+                keyed: false,
+            });
+        }
+    }
+
+    /// Forgets every event after `last`, newest first, so that heads and keys are as they were.
+    pub(crate) fn truncate(&mut self, last: Sequence) {
+        while self.last() > last {
+            let Some(entry) = self.entries.pop() else {
+                return;
+            };
+            if entry.keyed {
+                self.keys.remove(&entry.id.as_u128());
+            }
+            let predecessor = self.entry(entry.predecessor).copied();
+            let stream = &mut self.streams[entry.stream.position()];
+            stream.events.pop();
+            stream.head = predecessor.map_or_else(Head::default, |before| Head {
+                sequence: entry.predecessor,
+                stream_sequence: before.stream_sequence,
+                generation: before.generation,
+                hash: None,
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addition<'a>(index: &Index, entity: &'a str, keyed: Option<u128>) -> Addition<'a> {
+        let sequence = index.last().next();
+        let head = index.head(entity);
+        Addition {
+            sequence,
+            id: keyed.map_or_else(|| EventId::mint(1_000_000, sequence, 7), EventId::new),
+            place: Place::Frame(Ordinal(0), Offset(256 + 8 * sequence.get())),
+            entity,
+            scope: "s",
+            stream_sequence: StreamSequence(head.stream_sequence.get() + 1),
+            predecessor: head.sequence,
+            generation: head.generation.next(),
+            kind: EventKind::from_raw(0x1000),
+            keyed: keyed.is_some(),
+            hash: Some([1; 32]),
+        }
+    }
+
+    fn filled(plan: &[(&'static str, Option<u128>)]) -> Index {
+        let mut index = Index::default();
+        for (entity, key) in plan {
+            let next = addition(&index, entity, *key);
+            index.push(&next);
+        }
+        index
+    }
+
+    #[test]
+    fn events_are_found_by_key_and_by_the_sequence_in_their_identifier() {
+        let index = filled(&[("a", None), ("b", Some(99)), ("a", None)]);
+        assert_eq!(index.find(EventId::new(99)), Some(Sequence(2)));
+        let third = index.entry(Sequence(3)).unwrap().id;
+        assert_eq!(index.find(third), Some(Sequence(3)));
+        assert_eq!(index.find(EventId::new(third.as_u128() ^ 1)), None);
+        assert_eq!(index.find(EventId::nil()), None);
+    }
+
+    #[test]
+    fn truncating_restores_heads_streams_and_keys() {
+        let plan = [
+            ("a", None),
+            ("b", Some(99)),
+            ("a", None),
+            ("c", Some(5)),
+            ("a", None),
+        ];
+        for keep in 0..=plan.len() {
+            let mut cut = filled(&plan);
+            cut.truncate(Sequence(keep as u64));
+            let expected = filled(&plan[..keep]);
+            for entity in ["a", "b", "c"] {
+                assert_eq!(
+                    cut.stream(entity),
+                    expected.stream(entity),
+                    "{keep} {entity}"
+                );
+                assert_eq!(cut.head(entity).sequence, expected.head(entity).sequence);
+                assert_eq!(
+                    cut.head(entity).generation,
+                    expected.head(entity).generation
+                );
+                assert_eq!(
+                    cut.head(entity).stream_sequence,
+                    expected.head(entity).stream_sequence
+                );
+            }
+            for key in [99, 5] {
+                assert_eq!(
+                    cut.find(EventId::new(key)),
+                    expected.find(EventId::new(key))
+                );
+            }
+            assert_eq!(cut.stream_count(), expected.stream_count());
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! The writer of one directory.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use batpak_coordinate::Sequence;
+use batpak_event::Cause;
+use batpak_platform::Platform;
+use batpak_segment::identity::CleanClose;
+use batpak_segment::{EventFrame, Offset, SegmentId};
+
+use crate::buffer::FrameBuffer;
+use crate::draft::{Committed, Draft, DraftCause};
+use crate::engine::{Engine, Target};
+use crate::error::{AppendError, OpenError, ReadError};
+use crate::index::Place;
+use crate::open::open_writer;
+use crate::options::{Durability, Options};
+use crate::prepare::{Prepared, prepare};
+use crate::report::OpenReport;
+use crate::stage::Staged;
+use crate::ticket::Ticket;
+use crate::view::View;
+
+/// An open journal: the one writer of its directory. Shared by reference between threads.
+#[derive(Debug)]
+pub struct Journal {
+    engine: Arc<Engine>,
+}
+
+impl Journal {
+    /// Opens the directory for writing, creating the store in an empty one.
+    ///
+    /// Costs a scan of every frame: the index is rebuilt in memory.
+    ///
+    /// # Errors
+    /// Refuses, changing nothing, when another writer has the directory, when a newer version
+    /// wrote it, and when bytes that were durable are missing or damaged.
+    pub fn open(platform: &Platform, options: Options) -> Result<(Self, OpenReport), OpenError> {
+        let (engine, report) = open_writer(platform, options)?;
+        Ok((
+            Self {
+                engine: Arc::new(engine),
+            },
+            report,
+        ))
+    }
+
+    /// Appends one event and waits until it has reached `level`, or the store's level if that is
+    /// stronger.
+    ///
+    /// # Errors
+    /// See [`AppendError`]: each variant says whether the event is in the log.
+    pub fn append(&self, draft: Draft, level: Durability) -> Result<Committed, AppendError> {
+        let mut committed = self.append_unit(vec![draft], level)?;
+        committed.pop().ok_or(AppendError::Closed)
+    }
+
+    /// Appends events as one unit: all of them or none, next to each other in the log.
+    ///
+    /// # Errors
+    /// See [`AppendError`].
+    pub fn append_unit(
+        &self,
+        drafts: Vec<Draft>,
+        level: Durability,
+    ) -> Result<Vec<Committed>, AppendError> {
+        self.submit(drafts)?.wait(level)
+    }
+
+    /// Stages a unit and returns; [`Ticket::wait`] waits for it. Without a wait it is written by
+    /// the next caller that waits for something, or in the background.
+    ///
+    /// # Errors
+    /// See [`AppendError`]; when this returns an error, nothing of the unit is in the log.
+    pub fn submit(&self, drafts: Vec<Draft>) -> Result<Ticket, AppendError> {
+        self.engine.check_open()?;
+        if drafts.is_empty() {
+            let target = Target {
+                first: Sequence::NONE,
+                last: Sequence::NONE,
+                stage: Arc::default(),
+            };
+            return Ok(Ticket::new(Arc::clone(&self.engine), Vec::new(), target));
+        }
+        self.engine.start_background(Arc::downgrade(&self.engine))?;
+        let mut unit = prepare(drafts, &self.engine.options)?;
+        loop {
+            match self.engine.stage(unit)? {
+                Staged::New(committed, target) => {
+                    return Ok(Ticket::new(Arc::clone(&self.engine), committed, target));
+                }
+                Staged::Present(sequences, target, again) => {
+                    // The original must be in the file to be compared; if it failed meanwhile,
+                    // the unit is staged again.
+                    match self.engine.wait(&target, Durability::Written, None) {
+                        Ok(_) => {
+                            let committed = self.originals(&again, &sequences)?;
+                            return Ok(Ticket::new(Arc::clone(&self.engine), committed, target));
+                        }
+                        Err(AppendError::NotWritten(_)) => unit = again,
+                        Err(error) => return Err(error),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Makes everything appended so far durable.
+    ///
+    /// # Errors
+    /// A failed sync fails the writer: what is on the disk shows at the next open.
+    pub fn sync(&self) -> Result<(), AppendError> {
+        self.engine.check_open()?;
+        let target = {
+            let tail = self.engine.lock_tail();
+            Target {
+                first: tail.last,
+                last: tail.last,
+                stage: Arc::clone(&tail.stage),
+            }
+        };
+        self.engine
+            .wait(&target, Durability::Synced, None)
+            .map(|_| ())
+    }
+
+    /// What readers see.
+    #[must_use]
+    pub fn view(&self) -> &View {
+        &self.engine.view
+    }
+
+    /// Newest event on stable storage.
+    #[must_use]
+    pub fn durable(&self) -> Sequence {
+        self.engine.durable()
+    }
+
+    /// Bytes that are staged and not written, and the bound at which a caller writes first.
+    #[must_use]
+    pub fn pressure(&self) -> (u64, u64) {
+        (
+            self.engine.lock_tail().staged_bytes,
+            self.engine.options.staged_max_bytes,
+        )
+    }
+
+    /// Makes everything durable, records that the store was closed, and releases the directory.
+    ///
+    /// # Errors
+    /// When something could not be made durable; the directory is released all the same.
+    pub fn close(self) -> Result<(), AppendError> {
+        let synced = self.sync();
+        self.engine.closed.store(true, Ordering::Release);
+        self.engine.stop_background();
+        synced?;
+        self.engine.record_close()
+    }
+
+    /// The committed facts of events that hold the keys of `unit`, after comparing their bodies.
+    fn originals(
+        &self,
+        unit: &[Prepared],
+        sequences: &[Sequence],
+    ) -> Result<Vec<Committed>, AppendError> {
+        let mut buffer = FrameBuffer::new();
+        let mut found = Vec::with_capacity(unit.len());
+        for (index, (prepared, sequence)) in unit.iter().zip(sequences).enumerate() {
+            let entry = self
+                .engine
+                .view
+                .entry(*sequence)
+                .ok_or(ReadError::NotFound)?;
+            let frame = self
+                .engine
+                .view
+                .read_place(*sequence, entry.place, &mut buffer)?;
+            if !same_body(&prepared.draft, &frame, unit) {
+                return Err(AppendError::KeyConflict {
+                    index,
+                    key: frame.head.event_id,
+                });
+            }
+            found.push(self.engine.original(&frame, entry.place));
+        }
+        Ok(found)
+    }
+}
+
+impl Drop for Journal {
+    /// Ends like a killed process, but for what is staged: that is written.
+    fn drop(&mut self) {
+        if !self.engine.closed.load(Ordering::Acquire) {
+            self.engine.write_all_staged();
+        }
+        self.engine.closed.store(true, Ordering::Release);
+        self.engine.stop_background();
+        self.engine.release();
+    }
+}
+
+impl Engine {
+    /// Says in each receipt what holds now.
+    pub(crate) fn stamp(&self, committed: &mut [Committed]) {
+        let durable = self.durable();
+        for facts in committed {
+            facts.durability = if facts.sequence <= durable {
+                Durability::Synced
+            } else {
+                Durability::Written
+            };
+        }
+    }
+
+    /// The receipt of an event that was appended before.
+    fn original(&self, frame: &EventFrame<'_>, place: Place) -> Committed {
+        let (ordinal, offset) = match place {
+            Place::Frame(ordinal, offset) | Place::Lost(ordinal, offset) => (ordinal, offset),
+        };
+        let segments = self.view.segments();
+        let segment = segments
+            .get(ordinal.0 as usize)
+            .map_or(SegmentId(0), |segment| segment.id);
+        Committed {
+            event_id: frame.head.event_id,
+            sequence: frame.head.sequence,
+            stream_sequence: frame.head.stream_sequence,
+            content_hash: frame.content_hash(),
+            event_hash: frame.event_hash(self.view.key()),
+            previous_hash: frame.head.previous_hash,
+            correlation: frame.correlation(),
+            wall_us: frame.head.wall_us,
+            counter: frame.head.counter,
+            generation: frame.head.generation,
+            branch: self.view.branch(),
+            epoch: self.view.epoch(),
+            durability: Durability::Written,
+            duplicate: true,
+            segment,
+            offset: Offset(offset.0),
+            length: frame.head.length,
+        }
+    }
+
+    /// Records the clean close, then cuts the newest segment to what is in it: in this order, so
+    /// that a crash in between leaves a longer file, which opens as after a crash.
+    fn record_close(&self) -> Result<(), AppendError> {
+        let mut writer = self.lock_write();
+        let mut identity = writer.desired.clone();
+        identity.clean_close = Some(CleanClose {
+            epoch: self.view.epoch(),
+            segment: writer
+                .active
+                .as_ref()
+                .map_or(SegmentId(0), |active| active.id),
+            length: writer.end,
+            last_sequence: writer.last,
+            last_hash: writer.last_hash,
+            tree: None,
+        });
+        writer
+            .identity
+            .write(identity)
+            .map_err(AppendError::Failed)?;
+        if let Some(active) = &writer.active {
+            let cut = active
+                .file
+                .set_len(writer.end)
+                .and_then(|()| active.file.sync_data());
+            cut.map_err(|source| active.error("cut", source))?;
+        }
+        if let Some(next) = self.lock_tail().prepared.take() {
+            drop(next.file);
+            // A leftover is removed at the next writable open.
+            let _leftover = self.platform.storage.remove(&next.temporary);
+        }
+        Ok(())
+    }
+
+    /// Lets go of the directory.
+    pub(crate) fn release(&self) {
+        drop(
+            self.lock
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .take(),
+        );
+    }
+}
+
+/// Whether a stored event is what a draft with the same key asks for.
+fn same_body(draft: &Draft, frame: &EventFrame<'_>, unit: &[Prepared]) -> bool {
+    let id = frame.head.event_id;
+    let causes = draft.causes.iter().map(|cause| match *cause {
+        DraftCause::Known(cause) => Some(cause),
+        DraftCause::Prior(prior) => unit
+            .get(prior)
+            .and_then(|earlier| earlier.draft.key)
+            .map(|key| Cause::Local(key.into())),
+    });
+    draft.kind.as_raw_u16() == frame.head.event_kind
+        && draft.coordinate.entity() == frame.entity()
+        && draft.coordinate.scope() == frame.scope()
+        && draft.payload == frame.payload()
+        && draft.flags == frame.head.caller_flags
+        && draft.extensions == frame.extensions()
+        && draft.correlation.unwrap_or_else(|| id.into()) == frame.correlation()
+        && causes.eq(frame.causes().map(Some))
+}

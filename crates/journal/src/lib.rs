@@ -1,0 +1,101 @@
+//! The engine under a batpak store: append, commit, recovery and reading of one directory.
+//!
+//! A journal is one log of events in the segment files of one directory. [`Journal`] is its only
+//! writer; [`Reader`] and every [`View`] read it, beside the writer or without one. The engine
+//! knows events, streams, causes and keys; it does not know what a payload means and never runs a
+//! caller's code.
+//!
+//! # How an append goes
+//!
+//! 1. Outside every lock the event is encoded, hashed and checked against the limits.
+//! 2. Under the `tail` lock, for less than a microsecond, it is checked against the log (key,
+//!    expected sequence, causes) and gets its sequence, identifier, time, and place in a buffer.
+//! 3. Whoever needs the event *written* writes everything staged in one call; whoever needs it
+//!    *durable* leads one sync for everybody who waits. There is no writer thread.
+//!
+//! # What can go wrong
+//!
+//! A failed write is undone and reported as not committed; the next append goes to a new segment.
+//! A failed sync fails the writer, because what is on the disk is then unknown; opening again
+//! finds out. Opening refuses when bytes that were durable are missing or damaged, and takes
+//! nothing for durable that only the page cache shows.
+//!
+//! # What it does not do
+//!
+//! It does not encode payloads, evaluate gates or fold projections: the `batpak` crate does. The
+//! index lives in memory and is rebuilt by a scan at every open.
+//!
+//! # Reading order
+//!
+//! `stage.rs` (the place of a unit), `write.rs` (writing and rotation), `sync.rs` (durability),
+//! then `recover.rs` with `walk.rs` (what a crash leaves), `view.rs` with `scan.rs` (reading).
+//!
+//! ```
+//! use batpak_coordinate::{Coordinate, EventKind};
+//! use batpak_journal::{Draft, Durability, Journal, Options, ScanRequest, Selection};
+//! use batpak_platform::{Platform, RealDirectory};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let directory = tempfile::tempdir()?;
+//! let platform = Platform::real(RealDirectory::create(directory.path())?);
+//! let (journal, _report) = Journal::open(&platform, Options::default())?;
+//! let place = Coordinate::new("order:1", "shop")?;
+//! let draft = Draft::new(place, EventKind::DATA, vec![0xc0]);
+//! let committed = journal.append(draft, Durability::Synced)?;
+//! assert_eq!(committed.sequence.get(), 1);
+//!
+//! let mut scan = journal.view().scan(ScanRequest {
+//!     selection: Selection::Stream("order:1".into()),
+//!     after: Default::default(),
+//!     reverse: false,
+//! });
+//! let frame = scan.next_frame()?.ok_or("the event is visible")?;
+//! assert_eq!(frame.payload(), [0xc0]);
+//! drop(scan);
+//! journal.close()?;
+//! # Ok(())
+//! # }
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod background;
+mod buffer;
+mod check;
+mod clock;
+mod draft;
+mod engine;
+mod error;
+mod identity_file;
+mod index;
+mod journal;
+mod open;
+mod options;
+mod prepare;
+mod reader;
+mod recover;
+mod report;
+mod scan;
+mod segment_file;
+mod source;
+mod stage;
+mod survey;
+mod sync;
+mod tail;
+mod ticket;
+mod verify;
+mod view;
+mod walk;
+mod write;
+
+pub use buffer::FrameBuffer;
+pub use draft::{Committed, Draft, DraftCause};
+pub use error::{AppendError, Damage, Failure, FileError, OpenError, ReadError};
+pub use journal::Journal;
+pub use options::{Durability, ExpectedSequence, Options};
+pub use reader::Reader;
+pub use report::{LostRange, OpenReport};
+pub use scan::{Scan, ScanRequest, Selection};
+pub use ticket::Ticket;
+pub use verify::{Finding, VerifyProgress, VerifyReport, verify};
+pub use view::{EventSummary, View};

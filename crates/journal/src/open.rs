@@ -1,0 +1,347 @@
+//! Opening: take the directory, recover, make what was recovered durable, begin an epoch.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use batpak_coordinate::Sequence;
+use batpak_event::{BranchId, Digest, Epoch, Lineage};
+use batpak_platform::{LockError, LockOwner, Platform, StorageLock};
+use batpak_segment::identity::{BranchRecord, Identity};
+use batpak_segment::{CloseFacts, SEGMENT_HEADER, SegmentId};
+
+use crate::buffer::FrameBuffer;
+use crate::engine::{Engine, Writer};
+use crate::error::{AppendError, FileError, OpenError};
+use crate::identity_file::IdentityFile;
+use crate::index::{Index, Ordinal, Place};
+use crate::options::Options;
+use crate::recover::{Mode, Newest, Recovered, recover};
+use crate::report::OpenReport;
+use crate::segment_file::SegmentFile;
+use crate::survey::{Names, identity, names};
+use crate::sync::Frontier;
+use crate::tail::{Cursor, RandomPool, Stage, Tail};
+use crate::view::{Origin, View};
+
+/// Longest rest of a closed segment that is filled again to go on in it; behind more than this a
+/// new, small segment is cheaper.
+const LARGEST_REFILL: u64 = 4 << 20;
+
+/// Opens the directory for writing.
+pub(crate) fn open_writer(
+    platform: &Platform,
+    options: Options,
+) -> Result<(Engine, OpenReport), OpenError> {
+    if options.segment_max_bytes == 0 {
+        return Err(OpenError::Options("segment_max_bytes must be > 0"));
+    }
+    let storage = &*platform.storage;
+    let owner = LockOwner::current(platform.clock.wall_us());
+    let lock = storage.lock(&owner).map_err(|error| match error {
+        LockError::Held(owner) => OpenError::Locked { owner },
+        LockError::Io(source) => FileError::new("lock", ".", source).into(),
+    })?;
+    let names = names(storage)?;
+    let (mut recovered, file) = match identity(storage, &names)? {
+        None => create(platform)?,
+        Some((found, slots, other_bad)) => {
+            let file = IdentityFile::open(Arc::clone(&platform.storage), found.clone(), slots)?;
+            (
+                recover(storage, &names, found, other_bad, Mode::Write)?,
+                file,
+            )
+        }
+    };
+    clear_away(platform, &names, &mut recovered)?;
+    let behind = recovered.stamp.0.saturating_sub(platform.clock.wall_us());
+    recovered.report.clock_behind_us = u64::try_from(behind).unwrap_or(0);
+    let resumption = resume(&mut recovered)?;
+    let mut report = std::mem::take(&mut recovered.report);
+    let engine = build(platform, options, recovered, file, lock, &resumption)?;
+    engine.begin_epoch(&resumption)?;
+    report.segments = engine.view.segments().len() as u64;
+    Ok((engine, report))
+}
+
+/// A new store: only an identity; the first append makes the first segment.
+fn create(platform: &Platform) -> Result<(Recovered, IdentityFile), OpenError> {
+    let mut random = [0; 32];
+    platform
+        .entropy
+        .fill(&mut random)
+        .map_err(|source| FileError::new("read randomness for", "a new store", source))?;
+    let number = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(0_u128, |number, byte| number << 8 | u128::from(*byte))
+    };
+    let (first, second) = random.split_at(16);
+    let branch = BranchId(number(second));
+    let identity = Identity {
+        generation: 1,
+        lineage: Lineage(number(first)),
+        branch,
+        branches: vec![BranchRecord {
+            branch,
+            parent: None,
+            last_shared: Sequence::NONE,
+        }],
+        epoch: Epoch(0),
+        highest: SegmentId::NONE,
+        clean_close: None,
+        closed: Vec::new(),
+    };
+    let file = IdentityFile::create(Arc::clone(&platform.storage), identity.clone())?;
+    let report = OpenReport {
+        created: true,
+        clean: true,
+        ..OpenReport::default()
+    };
+    let recovered = Recovered {
+        identity,
+        segments: Vec::new(),
+        index: Index::default(),
+        newest: None,
+        orphans: Vec::new(),
+        stamp: (0, 0),
+        report,
+    };
+    Ok((recovered, file))
+}
+
+/// Removes files that were being made, and moves segments that hold nothing out of the way.
+fn clear_away(
+    platform: &Platform,
+    names: &Names,
+    recovered: &mut Recovered,
+) -> Result<(), OpenError> {
+    let storage = &*platform.storage;
+    for name in &names.temporary {
+        match storage.remove(name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(FileError::new("remove", name.clone(), error).into());
+            }
+            _ => {}
+        }
+    }
+    let taken: Vec<String> = storage
+        .list()
+        .map_err(|source| FileError::new("list", ".", source))?
+        .into_iter()
+        .map(|entry| entry.name)
+        .collect();
+    for id in &recovered.orphans {
+        let name = id.file_name();
+        let aside = (0_u32..)
+            .map(|number| match number {
+                0 => format!("{name}.aside"),
+                _ => format!("{name}.{number}.aside"),
+            })
+            .find(|candidate| !taken.contains(candidate))
+            .unwrap_or_default();
+        storage
+            .rename(&name, &aside)
+            .map_err(|source| FileError::new("set aside", name.clone(), source))?;
+        recovered.report.set_aside.push(aside);
+    }
+    if !recovered.report.clean {
+        // A name that is seen may still be lost: whoever gave it did not live to sync it.
+        storage
+            .sync_directory()
+            .map_err(|source| FileError::new("sync", ".", source))?;
+    }
+    Ok(())
+}
+
+/// Where writing goes on.
+#[derive(Debug)]
+struct Resumption {
+    /// Segment before the next frame, its position, and where frames in it end.
+    segment: Option<Arc<SegmentFile>>,
+    ordinal: Ordinal,
+    offset: u64,
+    /// Whether frames are added to it; otherwise the next segment is begun at once.
+    open: bool,
+}
+
+/// Makes what was recovered durable, and decides where writing goes on.
+fn resume(recovered: &mut Recovered) -> Result<Resumption, OpenError> {
+    let (Some(newest), Some(segment)) = (&recovered.newest, recovered.segments.last().cloned())
+    else {
+        return Ok(resume_after(
+            recovered,
+            recovered.identity.closed.last().map(|last| last.close),
+        ));
+    };
+    if newest.torn && !newest.any {
+        // Nothing of it is needed: the next segment takes its place and its id.
+        let predecessor = newest.predecessor;
+        recovered.segments.pop();
+        return Ok(resume_after(recovered, Some(predecessor)));
+    }
+    if !newest.clean {
+        recovered.report.rewritten_events = write_again(&segment, newest, &recovered.index)?;
+    }
+    let rest = segment.capacity.saturating_sub(newest.len);
+    let open = !newest.torn && !newest.sealed && rest <= LARGEST_REFILL;
+    if open && rest > 0 {
+        segment.write_zeros(newest.len, segment.capacity)?;
+        segment.sync()?;
+    }
+    let (offset, ordinal) = (newest.end, last_ordinal(recovered));
+    Ok(Resumption {
+        segment: Some(segment),
+        ordinal,
+        offset,
+        open,
+    })
+}
+
+fn resume_after(recovered: &Recovered, close: Option<CloseFacts>) -> Resumption {
+    Resumption {
+        segment: recovered.segments.last().cloned(),
+        ordinal: last_ordinal(recovered),
+        offset: close.map_or(0, |close| close.end.0),
+        open: false,
+    }
+}
+
+fn last_ordinal(recovered: &Recovered) -> Ordinal {
+    Ordinal(u32::try_from(recovered.segments.len().saturating_sub(1)).unwrap_or(u32::MAX))
+}
+
+/// Writes the bytes that nothing attests to be durable again in place, and syncs them: what the
+/// page cache returns is not what is on the disk. Returns how many events that were.
+fn write_again(segment: &SegmentFile, newest: &Newest, index: &Index) -> Result<u64, OpenError> {
+    const CHUNK: u64 = 1 << 20;
+    let mut at = match index.entry(newest.attested).map(|entry| entry.place) {
+        Some(Place::Frame(_, offset)) if newest.attested >= segment.first_sequence => offset.0,
+        _ => SEGMENT_HEADER as u64,
+    };
+    let mut bytes = Vec::new();
+    while at < newest.end {
+        let len = usize::try_from((newest.end - at).min(CHUNK)).unwrap_or(0);
+        bytes.resize(len, 0);
+        batpak_platform::read_exact_at(&*segment.file, &mut bytes, at)
+            .map_err(|source| segment.error("read", source))?;
+        segment.write(&bytes, at)?;
+        at += len as u64;
+    }
+    segment.sync()?;
+    Ok(index.last().get() - newest.attested.get())
+}
+
+fn build(
+    platform: &Platform,
+    options: Options,
+    recovered: Recovered,
+    file: IdentityFile,
+    lock: Box<dyn StorageLock>,
+    resumption: &Resumption,
+) -> Result<Engine, OpenError> {
+    let mut desired = recovered.identity;
+    desired.epoch = Epoch(file.identity.epoch.0 + 1);
+    desired.clean_close = None;
+    let last = recovered.index.last();
+    let origin = Origin {
+        lineage: desired.lineage,
+        branch: desired.branch,
+        epoch: desired.epoch,
+    };
+    let view = View::new(origin, recovered.index, recovered.segments, last);
+    let last_hash = hash_of(&view, last)?;
+    let tail = Tail {
+        queue: Vec::new(),
+        cursor: Cursor {
+            segment: resumption.segment.clone(),
+            ordinal: resumption.ordinal,
+            offset: resumption.offset,
+            open: resumption.open,
+        },
+        prepared: None,
+        wall_us: recovered.stamp.0,
+        counter: recovered.stamp.1,
+        last,
+        last_hash,
+        epoch_due: true,
+        stage: Arc::new(Stage::default()),
+        staged_bytes: 0,
+        random: RandomPool::new(Arc::clone(&platform.entropy)),
+        spare: None,
+    };
+    let writer = Writer {
+        identity: file,
+        desired,
+        active: resumption.segment.clone(),
+        ordinal: resumption.ordinal,
+        end: resumption.offset,
+        last,
+        last_hash,
+        epoch_written: false,
+        spare: None,
+    };
+    Ok(Engine {
+        platform: platform.clone(),
+        options,
+        view,
+        write: Mutex::new(writer),
+        tail: Mutex::new(tail),
+        frontier: Mutex::new(Frontier::default()),
+        preparing: Mutex::new(()),
+        written: AtomicU64::new(last.get()),
+        attempted: AtomicU64::new(last.get()),
+        durable: AtomicU64::new(last.get()),
+        staged_units: AtomicUsize::new(0),
+        unsynced_bytes: AtomicU64::new(0),
+        failure: OnceLock::new(),
+        closed: AtomicBool::new(false),
+        background: Mutex::new(None),
+        awake: AtomicBool::new(false),
+        lock: Mutex::new(Some(lock)),
+    })
+}
+
+/// Event hash of the newest event, which the next segment's header repeats.
+fn hash_of(view: &View, last: Sequence) -> Result<Digest, OpenError> {
+    let Some(entry) = view.entry(last) else {
+        return Ok([0; 32]);
+    };
+    let mut buffer = FrameBuffer::new();
+    match view.read_place(last, entry.place, &mut buffer) {
+        Ok(frame) => Ok(frame.event_hash(view.key())),
+        Err(error) => {
+            Err(FileError::new("read the newest event of", ".", io::Error::other(error)).into())
+        }
+    }
+}
+
+impl Engine {
+    /// Makes the new epoch durable, in one identity write: with the next segment when writing
+    /// cannot go on in the newest one, so that a record of a clean close is only dropped once
+    /// nothing rests on it.
+    fn begin_epoch(&self, resumption: &Resumption) -> Result<(), OpenError> {
+        if resumption.segment.is_none() || resumption.open {
+            let mut writer = self.lock_write();
+            let desired = writer.desired.clone();
+            return writer.identity.write(desired).map_err(failed_to_begin);
+        }
+        self.next_segment_now().map_err(|error| match error {
+            AppendError::NotWritten(error) => OpenError::File(error),
+            AppendError::Failed(failure) | AppendError::Unknown { failure, .. } => {
+                failed_to_begin(failure)
+            }
+            error => OpenError::File(FileError::new("begin", ".", io::Error::other(error))),
+        })
+    }
+}
+
+fn failed_to_begin(failure: crate::error::Failure) -> OpenError {
+    use crate::error::Failure;
+    match failure {
+        Failure::Sync(error) | Failure::Write(error) | Failure::Identity(error) => {
+            OpenError::File(error)
+        }
+        Failure::Superseded { .. } => OpenError::Locked { owner: None },
+    }
+}

@@ -1,0 +1,72 @@
+//! What a caller may choose: durability levels, limits and thresholds.
+
+use batpak_coordinate::StreamSequence;
+
+/// When an append is acknowledged, and what an acknowledged event survives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Durability {
+    /// With the operating system: survives the end of the process, not a power cut.
+    Written,
+    /// On stable storage: survives a power cut.
+    #[default]
+    Synced,
+}
+
+/// What the stream of an event must look like for the event to be appended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExpectedSequence {
+    /// Anything.
+    #[default]
+    Any,
+    /// No event yet.
+    NoStream,
+    /// Exactly this stream sequence at its newest event; 0 means no event yet.
+    Exact(StreamSequence),
+}
+
+impl ExpectedSequence {
+    /// The stream sequence that the newest event must have, 0 for an absent stream; `None` when
+    /// anything will do.
+    pub(crate) fn required(self) -> Option<StreamSequence> {
+        match self {
+            Self::Any => None,
+            Self::NoStream => Some(StreamSequence(0)),
+            Self::Exact(sequence) => Some(sequence),
+        }
+    }
+}
+
+/// Limits and thresholds of one journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The level of the store: it fixes when events become visible, and is the weakest level an
+    /// append is acknowledged at.
+    pub durability: Durability,
+    /// Bytes at which a segment is closed and the next one begun; a threshold, not a limit.
+    pub segment_max_bytes: u64,
+    /// Most bytes of payload and extensions together in one event.
+    pub single_append_max_bytes: usize,
+    /// Most events in one unit.
+    pub batch_max_events: usize,
+    /// Most bytes of payloads and extensions in one unit.
+    pub batch_max_bytes: usize,
+    /// At level `Written`: sync in the background when this many events are not yet durable.
+    /// Bytes (8 MiB) and time (1 s) trigger it as well.
+    pub sync_every_events: Option<u32>,
+    /// Most bytes that may be staged before whoever stages the next unit writes first.
+    pub staged_max_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            durability: Durability::Synced,
+            segment_max_bytes: 256 << 20,
+            single_append_max_bytes: 16 << 20,
+            batch_max_events: 4096,
+            batch_max_bytes: 16 << 20,
+            sync_every_events: None,
+            staged_max_bytes: 8 << 20,
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! An open segment file: its facts, and a sync whose failure is never forgotten.
+
+use std::io;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use batpak_coordinate::Sequence;
+use batpak_platform::{Access, Storage, StorageFile, read_exact_at, write_all_at};
+use batpak_segment::{CloseFacts, SEGMENT_HEADER, Salt, SegmentHeader, SegmentId};
+
+use crate::error::FileError;
+
+/// How many zero bytes are written at a time when a segment is filled ahead.
+const FILL_CHUNK: usize = 256 << 10;
+
+/// A segment that events are read from, and perhaps written to.
+#[derive(Debug)]
+pub(crate) struct SegmentFile {
+    pub(crate) id: SegmentId,
+    pub(crate) salt: Salt,
+    pub(crate) first_sequence: Sequence,
+    pub(crate) capacity: u64,
+    pub(crate) name: String,
+    pub(crate) file: Arc<dyn StorageFile>,
+    /// Set once nothing is ever added to it again.
+    pub(crate) close: OnceLock<CloseFacts>,
+    /// Whether a sync failed: a later success would prove nothing about the writes before it.
+    sync_failed: Mutex<bool>,
+}
+
+impl SegmentFile {
+    pub(crate) fn new(
+        id: SegmentId,
+        salt: Salt,
+        first_sequence: Sequence,
+        capacity: u64,
+        file: Arc<dyn StorageFile>,
+    ) -> Self {
+        Self {
+            id,
+            salt,
+            first_sequence,
+            capacity,
+            name: id.file_name(),
+            file,
+            close: OnceLock::new(),
+            sync_failed: Mutex::new(false),
+        }
+    }
+
+    pub(crate) fn of_header(header: &SegmentHeader, file: Arc<dyn StorageFile>) -> Self {
+        Self::new(
+            header.segment,
+            header.salt,
+            header.first_sequence,
+            header.capacity,
+            file,
+        )
+    }
+
+    pub(crate) fn error(&self, operation: &'static str, source: io::Error) -> FileError {
+        FileError::new(operation, self.name.clone(), source)
+    }
+
+    pub(crate) fn write(&self, bytes: &[u8], offset: u64) -> Result<(), FileError> {
+        write_all_at(&*self.file, bytes, offset).map_err(|source| self.error("write", source))
+    }
+
+    pub(crate) fn write_zeros(&self, from: u64, to: u64) -> Result<(), FileError> {
+        fill(&*self.file, from, to).map_err(|source| self.error("clear", source))
+    }
+
+    /// Makes everything written so far durable. The system reports a failed sync once per open
+    /// file: calls are serialized and the failure is kept, so that no caller takes the silence
+    /// after it for success.
+    pub(crate) fn sync(&self) -> Result<(), FileError> {
+        let mut failed = self
+            .sync_failed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if *failed {
+            return Err(self.error("sync", io::Error::other("an earlier sync of it failed")));
+        }
+        self.file.sync_data().map_err(|source| {
+            *failed = true;
+            self.error("sync", source)
+        })
+    }
+}
+
+/// The 256 bytes before the first frame.
+pub(crate) fn read_header_bytes(
+    file: &dyn StorageFile,
+) -> io::Result<Option<[u8; SEGMENT_HEADER]>> {
+    let mut bytes = [0; SEGMENT_HEADER];
+    match read_exact_at(file, &mut bytes, 0) {
+        Ok(()) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes zeros in [from, to).
+fn fill(file: &dyn StorageFile, from: u64, to: u64) -> io::Result<()> {
+    let zeros = vec![0_u8; FILL_CHUNK];
+    let mut at = from;
+    while at < to {
+        let len = usize::try_from(to - at)
+            .unwrap_or(FILL_CHUNK)
+            .min(FILL_CHUNK);
+        write_all_at(file, zeros.get(..len).unwrap_or(&zeros), at)?;
+        at += len as u64;
+    }
+    Ok(())
+}
+
+/// A file filled with zeros that has no final name yet: the next segment.
+#[derive(Debug)]
+pub(crate) struct NextSegment {
+    pub(crate) id: SegmentId,
+    pub(crate) salt: Salt,
+    pub(crate) capacity: u64,
+    pub(crate) temporary: String,
+    pub(crate) file: Arc<dyn StorageFile>,
+}
+
+impl NextSegment {
+    /// Name a segment has until its header is durable.
+    pub(crate) fn temporary_name(id: SegmentId) -> String {
+        format!("{}.tmp", id.file_name())
+    }
+
+    /// Creates and fills the file, and makes its bytes durable. A file that cannot be filled is
+    /// removed again, so that a full disk is no fuller than before.
+    pub(crate) fn prepare(
+        storage: &dyn Storage,
+        id: SegmentId,
+        salt: Salt,
+        capacity: u64,
+    ) -> Result<Self, FileError> {
+        let temporary = Self::temporary_name(id);
+        let failed = |operation| {
+            let name = temporary.clone();
+            move |source| FileError::new(operation, name, source)
+        };
+        match storage.remove(&temporary) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed("replace")(error)),
+        }
+        let file = storage.create(&temporary).map_err(failed("create"))?;
+        let filled = fill(&*file, 0, capacity).and_then(|()| file.sync_data());
+        if let Err(error) = filled {
+            drop(file);
+            // The first error is the one worth reporting; a leftover is removed at the next open.
+            let _leftover = storage.remove(&temporary);
+            return Err(failed("fill ahead")(error));
+        }
+        Ok(Self {
+            id,
+            salt,
+            capacity,
+            temporary,
+            file,
+        })
+    }
+}
+
+/// Opens a segment for reading, or for writing as well.
+pub(crate) fn open_file(
+    storage: &dyn Storage,
+    id: SegmentId,
+    access: Access,
+) -> Result<Arc<dyn StorageFile>, FileError> {
+    let name = id.file_name();
+    storage
+        .open(&name, access)
+        .map_err(|source| FileError::new("open", name, source))
+}

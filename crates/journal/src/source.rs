@@ -1,0 +1,67 @@
+//! A byte source over a file: positioned reads into one reused window.
+
+use std::io;
+use std::sync::Arc;
+
+use batpak_platform::{StorageFile, read_exact_at};
+use batpak_segment::ByteSource;
+
+/// Smallest number of bytes read at a time when a file is read from front to back.
+const WINDOW: usize = 1 << 20;
+
+/// Reads a file through one window that slides forward.
+#[derive(Debug)]
+pub(crate) struct FileSource {
+    file: Arc<dyn StorageFile>,
+    len: u64,
+    start: u64,
+    window: Vec<u8>,
+}
+
+impl FileSource {
+    /// A source over the first `len` bytes of a file.
+    pub(crate) fn new(file: Arc<dyn StorageFile>, len: u64) -> Self {
+        Self {
+            file,
+            len,
+            start: 0,
+            window: Vec::new(),
+        }
+    }
+
+    fn held(&self, offset: u64, len: usize) -> Option<std::ops::Range<usize>> {
+        let from = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+        let to = from.checked_add(len)?;
+        (to <= self.window.len()).then_some(from..to)
+    }
+}
+
+impl ByteSource for FileSource {
+    type Error = io::Error;
+
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn window(&mut self, offset: u64, len: usize) -> Result<&[u8], io::Error> {
+        if self.held(offset, len).is_none() {
+            let left = self.len.saturating_sub(offset);
+            let want = (len.max(WINDOW) as u64).min(left);
+            let want = usize::try_from(want).unwrap_or(len);
+            self.window.resize(want, 0);
+            self.start = offset;
+            let read = read_exact_at(&*self.file, &mut self.window, offset);
+            if let Err(error) = read {
+                self.window.clear();
+                return Err(error);
+            }
+        }
+        let range = self.held(offset, len).ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "a window past the end of the file",
+            )
+        })?;
+        Ok(self.window.get(range).unwrap_or_default())
+    }
+}

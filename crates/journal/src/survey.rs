@@ -1,0 +1,169 @@
+//! What is in a directory: its files by class, its identity, and the headers of its segments.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
+
+use batpak_event::Lineage;
+use batpak_platform::{Access, EntryKind, Storage};
+use batpak_segment::identity::{Identity, IdentityFault, SlotPair};
+use batpak_segment::names::{IDENTITY, NameClass, classify};
+use batpak_segment::{CloseFacts, FORMAT_VERSION, HeaderFault, SegmentHeader, SegmentId};
+
+use crate::error::{Damage, FileError, OpenError};
+use crate::identity_file::{Loaded, load};
+use crate::segment_file::{SegmentFile, open_file, read_header_bytes};
+
+/// The names in a store's directory.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    pub(crate) segments: BTreeSet<SegmentId>,
+    pub(crate) temporary: Vec<String>,
+    /// Files of no class of ours.
+    pub(crate) other: bool,
+}
+
+/// Lists and classifies the directory.
+pub(crate) fn names(storage: &dyn Storage) -> Result<Names, OpenError> {
+    let listed = storage
+        .list()
+        .map_err(|source| FileError::new("list", ".", source))?;
+    let mut names = Names::default();
+    for entry in listed {
+        match classify(&entry.name) {
+            NameClass::Segment(id) => {
+                if entry.kind != EntryKind::File {
+                    return Err(OpenError::Malformed { name: entry.name });
+                }
+                names.segments.insert(id);
+            }
+            NameClass::MalformedSegment => {
+                return Err(OpenError::Malformed { name: entry.name });
+            }
+            NameClass::Temporary => names.temporary.push(entry.name),
+            NameClass::Other => names.other = true,
+            _ => {}
+        }
+    }
+    Ok(names)
+}
+
+/// The identity, or `None` in a directory where a store may be created.
+pub(crate) fn identity(
+    storage: &dyn Storage,
+    names: &Names,
+) -> Result<Option<(Identity, SlotPair, bool)>, OpenError> {
+    let damaged = |damage| OpenError::Damaged {
+        name: IDENTITY.to_owned(),
+        offset: None,
+        first: None,
+        last: None,
+        damage,
+    };
+    match load(storage)? {
+        Loaded::Valid {
+            identity,
+            slots,
+            other_bad,
+        } => Ok(Some((*identity, slots, other_bad))),
+        Loaded::Bad(IdentityFault::FutureVersion { found, supported }) => {
+            Err(OpenError::FutureVersion {
+                name: IDENTITY.to_owned(),
+                found,
+                supported,
+            })
+        }
+        Loaded::Bad(fault) if !names.segments.is_empty() => Err(damaged(Damage::Identity(fault))),
+        Loaded::Absent if !names.segments.is_empty() => Err(damaged(Damage::IdentityMissing)),
+        Loaded::Absent | Loaded::Bad(_) if names.other => Err(OpenError::NotAStore),
+        Loaded::Absent | Loaded::Bad(_) => Ok(None),
+    }
+}
+
+/// An opened segment with its header.
+pub(crate) type Opened = (Arc<SegmentFile>, SegmentHeader);
+
+/// Opens a segment that must be there and reads its header.
+pub(crate) fn open_segment(
+    storage: &dyn Storage,
+    id: SegmentId,
+    access: Access,
+    lineage: Lineage,
+) -> Result<Opened, OpenError> {
+    let file = match open_file(storage, id, access) {
+        Ok(file) => file,
+        Err(error) if error.source.kind() == io::ErrorKind::NotFound => {
+            return Err(damaged_segment(id, Damage::SegmentMissing));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let bytes = read_header_bytes(&*file)
+        .map_err(|source| FileError::new("read", id.file_name(), source))?
+        .ok_or_else(|| damaged_segment(id, Damage::Header(HeaderFault::BadMagic)))?;
+    let header = SegmentHeader::decode(&bytes).map_err(|fault| header_error(id, fault))?;
+    if header.lineage != lineage {
+        return Err(OpenError::Foreign {
+            name: id.file_name(),
+            found: header.lineage,
+            expected: lineage,
+        });
+    }
+    if header.segment != id {
+        return Err(damaged_segment(id, Damage::NotTheSegment("segment id")));
+    }
+    if access == Access::ReadWrite && header.read_only_because().is_some() {
+        return Err(OpenError::FutureVersion {
+            name: id.file_name(),
+            found: header.optional,
+            supported: 0,
+        });
+    }
+    Ok((Arc::new(SegmentFile::of_header(&header, file)), header))
+}
+
+fn header_error(id: SegmentId, fault: HeaderFault) -> OpenError {
+    let name = id.file_name();
+    match fault {
+        HeaderFault::FutureVersion { found, supported } => OpenError::FutureVersion {
+            name,
+            found,
+            supported,
+        },
+        HeaderFault::UnknownFeature { bits } => OpenError::FutureVersion {
+            name,
+            found: bits,
+            supported: FORMAT_VERSION,
+        },
+        fault => damaged_segment(id, Damage::Header(fault)),
+    }
+}
+
+/// Compares a segment's header with what comes before it.
+pub(crate) fn check_predecessor(
+    header: &SegmentHeader,
+    before: &CloseFacts,
+) -> Result<(), OpenError> {
+    if header.predecessor != *before {
+        return Err(damaged_segment(
+            header.segment,
+            Damage::NotTheSegment("predecessor"),
+        ));
+    }
+    if header.first_sequence != before.last_sequence.next() {
+        return Err(damaged_segment(
+            header.segment,
+            Damage::NotTheSegment("first sequence"),
+        ));
+    }
+    Ok(())
+}
+
+pub(crate) fn damaged_segment(id: SegmentId, damage: Damage) -> OpenError {
+    OpenError::Damaged {
+        name: id.file_name(),
+        offset: None,
+        first: None,
+        last: None,
+        damage,
+    }
+}

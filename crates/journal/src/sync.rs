@@ -1,0 +1,199 @@
+//! Waiting for a level, and who leads the sync that reaches it.
+//!
+//! Whoever needs *written* takes the `write` lock; whoever needs *durable* leads a sync when
+//! nobody does, else sleeps on its own parker. `durable` is raised to the `written` mark read
+//! before the sync began: what was written during it may not be on the disk.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use batpak_coordinate::Sequence;
+use batpak_platform::Parker;
+
+use crate::engine::{Engine, Target};
+use crate::error::{AppendError, Failure};
+use crate::options::Durability;
+
+/// Everything under the `frontier` lock.
+#[derive(Debug, Default)]
+pub(crate) struct Frontier {
+    leading: bool,
+    waiters: Vec<Waiter>,
+    /// How long the last sync took, and how many units it carried: a crowd that just shared a
+    /// sync is about to come back.
+    last_sync_ns: u64,
+    last_units: usize,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    last: Sequence,
+    parker: Arc<Parker>,
+}
+
+impl Frontier {
+    /// Wakes every waiter to judge its target again.
+    pub(crate) fn wake_all(&mut self) {
+        for waiter in self.waiters.drain(..) {
+            waiter.parker.unpark();
+        }
+    }
+
+    /// Wakes those whose target is reached, and one more to lead the next sync.
+    fn wake_after_sync(&mut self, durable: Sequence) {
+        self.waiters.retain(|waiter| {
+            let reached = waiter.last <= durable;
+            if reached {
+                waiter.parker.unpark();
+            }
+            !reached
+        });
+        if !self.waiters.is_empty() {
+            self.waiters.swap_remove(0).parker.unpark();
+        }
+    }
+}
+
+impl Engine {
+    /// Waits until `target` has reached `level`, leading the work where nobody else does.
+    ///
+    /// With a `limit`, gives up after that long and returns `Ok(false)`; the events stay staged.
+    pub(crate) fn wait(
+        &self,
+        target: &Target,
+        level: Durability,
+        limit: Option<Duration>,
+    ) -> Result<bool, AppendError> {
+        let deadline = limit.map(|limit| self.now_ns().saturating_add(nanoseconds(limit)));
+        loop {
+            if let Some(verdict) = self.judge(target, level) {
+                return verdict.map(|()| true);
+            }
+            match level {
+                Durability::Written => self.write_for(target),
+                Durability::Synced => {
+                    let left = match deadline {
+                        None => None,
+                        Some(deadline) => {
+                            let left = deadline.saturating_sub(self.now_ns());
+                            if left == 0 {
+                                return Ok(false);
+                            }
+                            Some(Duration::from_nanos(left))
+                        }
+                    };
+                    self.lead_or_sleep(target, left);
+                }
+            }
+        }
+    }
+
+    fn write_for(&self, target: &Target) {
+        let mut writer = self.lock_write();
+        if self.judge(target, Durability::Written).is_none() {
+            self.write_staged(&mut writer);
+        }
+    }
+
+    fn lead_or_sleep(&self, target: &Target, limit: Option<Duration>) {
+        let parker = {
+            let mut frontier = self.lock_frontier();
+            // Judged again under the lock that wakes: a verdict reached before is not slept over.
+            if self.judge(target, Durability::Synced).is_some() {
+                return;
+            }
+            if frontier.leading {
+                let parker = Arc::new(Parker::new());
+                frontier.waiters.push(Waiter {
+                    last: target.last,
+                    parker: Arc::clone(&parker),
+                });
+                parker
+            } else {
+                frontier.leading = true;
+                drop(frontier);
+                self.lead();
+                return;
+            }
+        };
+        if !parker.park(limit) {
+            self.lock_frontier()
+                .waiters
+                .retain(|waiter| !Arc::ptr_eq(&waiter.parker, &parker));
+        }
+    }
+
+    /// Writes, syncs, and hands leadership on. The caller has set the leading flag.
+    pub(crate) fn lead(&self) {
+        self.let_the_crowd_stage();
+        let (mark, active, units) = {
+            let mut writer = self.lock_write();
+            let units = self.write_staged(&mut writer);
+            (writer.last, writer.active.clone(), units)
+        };
+        let started = self.now_ns();
+        let before = self.unsynced_bytes.swap(0, Ordering::AcqRel);
+        let outcome = match &active {
+            Some(active) if self.failure.get().is_none() => active.sync(),
+            _ => Ok(()),
+        };
+        match outcome {
+            Ok(()) if self.failure.get().is_none() => self.raise_durable(mark),
+            Ok(()) => {}
+            Err(error) => {
+                self.unsynced_bytes.fetch_add(before, Ordering::AcqRel);
+                self.fail(Failure::Sync(error));
+            }
+        }
+        let mut frontier = self.lock_frontier();
+        frontier.leading = false;
+        frontier.last_units = units;
+        frontier.last_sync_ns = self.now_ns().saturating_sub(started);
+        frontier.wake_after_sync(self.durable());
+        drop(frontier);
+        self.wake_background();
+    }
+
+    /// Leads a sync of everything written, unless somebody does so already.
+    pub(crate) fn lead_if_nobody_does(&self) {
+        let mut frontier = self.lock_frontier();
+        if !frontier.leading {
+            frontier.leading = true;
+            drop(frontier);
+            self.lead();
+        }
+    }
+
+    /// Yields until as many units are staged as the last sync carried, or a fifth of its time has
+    /// passed: a sync shared by k callers finds most of them about to append again.
+    fn let_the_crowd_stage(&self) {
+        let (units, patience) = {
+            let frontier = self.lock_frontier();
+            (frontier.last_units, frontier.last_sync_ns / 5)
+        };
+        if units <= 1 {
+            return;
+        }
+        let until = self.now_ns().saturating_add(patience);
+        while self.staged_units.load(Ordering::Acquire) < units && self.now_ns() < until {
+            self.platform.tasks.pause();
+        }
+    }
+
+    /// Raises `durable`, and with it what is visible in a store at level `Synced`.
+    pub(crate) fn raise_durable(&self, mark: Sequence) {
+        self.durable.fetch_max(mark.get(), Ordering::AcqRel);
+        if self.options.durability == Durability::Synced {
+            self.view.raise_visible(mark);
+        }
+    }
+
+    pub(crate) fn now_ns(&self) -> u64 {
+        self.platform.clock.monotonic_ns()
+    }
+}
+
+fn nanoseconds(limit: Duration) -> u64 {
+    u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,69 @@
+//! A unit that has been submitted, to be waited for later.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::draft::Committed;
+use crate::engine::{Engine, Target};
+use crate::error::AppendError;
+use crate::options::Durability;
+
+/// A submitted unit. Dropping it cancels nothing.
+#[derive(Debug)]
+pub struct Ticket {
+    engine: Arc<Engine>,
+    committed: Vec<Committed>,
+    target: Target,
+}
+
+impl Ticket {
+    pub(crate) fn new(engine: Arc<Engine>, committed: Vec<Committed>, target: Target) -> Self {
+        Self {
+            engine,
+            committed,
+            target,
+        }
+    }
+
+    /// Waits until the unit has reached `level`, doing the work if nobody else does.
+    ///
+    /// # Errors
+    /// As for an append.
+    pub fn wait(mut self, level: Durability) -> Result<Vec<Committed>, AppendError> {
+        let level = level.max(self.engine.options.durability);
+        self.engine.wait(&self.target, level, None)?;
+        self.stamp();
+        Ok(self.committed)
+    }
+
+    /// As [`wait`](Self::wait), giving up after `limit`; the ticket comes back and the unit stays
+    /// submitted.
+    ///
+    /// # Errors
+    /// As for an append; the inner `Err` is the ticket after the limit.
+    pub fn wait_timeout(
+        mut self,
+        level: Durability,
+        limit: Duration,
+    ) -> Result<Result<Vec<Committed>, Self>, AppendError> {
+        let level = level.max(self.engine.options.durability);
+        if !self.engine.wait(&self.target, level, Some(limit))? {
+            return Ok(Err(self));
+        }
+        self.stamp();
+        Ok(Ok(self.committed))
+    }
+
+    /// The outcome, when it is known already; does no work.
+    #[must_use]
+    pub fn try_check(&mut self, level: Durability) -> Option<Result<&[Committed], AppendError>> {
+        let level = level.max(self.engine.options.durability);
+        let verdict = self.engine.judge(&self.target, level)?;
+        self.stamp();
+        Some(verdict.map(|()| self.committed.as_slice()))
+    }
+
+    fn stamp(&mut self) {
+        self.engine.stamp(&mut self.committed);
+    }
+}

@@ -1,0 +1,296 @@
+//! Verification: every byte that a store rests on, recomputed.
+//!
+//! Checks the identity, every segment's header and its relation to its neighbors, every frame's
+//! checksums, every event's place in the global order and in its stream, its hash chain and its
+//! generation. Reads without taking the directory, and goes on behind what it finds.
+
+mod chain;
+mod segment;
+
+use batpak_coordinate::Sequence;
+use batpak_event::{BranchId, Epoch, HashKey, Lineage};
+use batpak_platform::{Access, Platform};
+use batpak_segment::{CloseFacts, Offset, SegmentId};
+
+use crate::error::{Damage, FileError, OpenError};
+use crate::survey::{Names, check_predecessor, identity, names, open_segment};
+
+use chain::Chains;
+use segment::{Extent, verify_segment};
+
+/// How far a verification is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VerifyProgress {
+    /// Bytes checked.
+    pub bytes_done: u64,
+    /// Bytes to check, as far as known.
+    pub bytes_total: u64,
+    /// Events checked.
+    pub events: u64,
+}
+
+/// What a verification found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// History.
+    pub lineage: Lineage,
+    /// Branch of it.
+    pub branch: BranchId,
+    /// Writable opens so far.
+    pub epoch: Epoch,
+    /// Events whose frame verifies.
+    pub events: u64,
+    /// Streams they belong to.
+    pub streams: u64,
+    /// Segments looked at.
+    pub segments: u64,
+    /// Bytes checked.
+    pub bytes: u64,
+    /// Whether a writer held the store meanwhile: what it has not attested yet was left out.
+    pub live_writer: bool,
+    /// Whether the last writer closed the store.
+    pub clean: bool,
+    /// Events that a later event of their stream covers by hash.
+    pub covered_by_successor: u64,
+    /// Newest events of their streams: their checksum covers them, no hash of a later event does.
+    pub covered_by_checksum: u64,
+    /// Everything that is not as it was written.
+    pub findings: Vec<Finding>,
+}
+
+/// One thing that is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// File.
+    pub file: String,
+    /// Where in it.
+    pub offset: Option<u64>,
+    /// First event affected.
+    pub first: Option<Sequence>,
+    /// Last event affected.
+    pub last: Option<Sequence>,
+    /// Stable identifier of what is wrong.
+    pub code: &'static str,
+    /// What is wrong, in words.
+    pub message: String,
+}
+
+impl Finding {
+    pub(crate) fn new(file: impl Into<String>, code: &'static str, message: String) -> Self {
+        Self {
+            file: file.into(),
+            offset: None,
+            first: None,
+            last: None,
+            code,
+            message,
+        }
+    }
+
+    pub(crate) fn at(mut self, offset: u64) -> Self {
+        self.offset = Some(offset);
+        self
+    }
+
+    pub(crate) fn events(mut self, first: Sequence, last: Sequence) -> Self {
+        if first <= last {
+            (self.first, self.last) = (Some(first), Some(last));
+        }
+        self
+    }
+}
+
+/// Everything a verification carries from segment to segment.
+pub(crate) struct State<'a> {
+    pub(crate) report: VerifyReport,
+    pub(crate) chains: Chains,
+    pub(crate) key: HashKey,
+    pub(crate) total: u64,
+    /// Sequence of the newest event met, damaged ones included.
+    pub(crate) last: Sequence,
+    pub(crate) progress: &'a mut dyn FnMut(VerifyProgress),
+}
+
+impl State<'_> {
+    pub(crate) fn find(&mut self, finding: Finding) {
+        self.report.findings.push(finding);
+    }
+
+    pub(crate) fn tell(&mut self) {
+        (self.progress)(VerifyProgress {
+            bytes_done: self.report.bytes,
+            bytes_total: self.total,
+            events: self.report.events,
+        });
+    }
+}
+
+/// Verifies the store in a directory, as it is now.
+///
+/// Costs one read of every segment, one hash per event and 48 bytes of memory per event.
+/// `progress` is called about once per mebibyte.
+///
+/// # Errors
+/// When there is no store, a newer version wrote it, or a file cannot be read. Damage is not an
+/// error here; it is a finding.
+pub fn verify(
+    platform: &Platform,
+    progress: &mut dyn FnMut(VerifyProgress),
+) -> Result<VerifyReport, OpenError> {
+    let storage = &*platform.storage;
+    let live_writer = storage
+        .writer_present()
+        .map_err(|source| FileError::new("look for a writer of", ".", source))?;
+    let names = names(storage)?;
+    let (identity, _, slot_damaged) = identity(storage, &names)?.ok_or(OpenError::NotAStore)?;
+    let record = identity
+        .clean_close
+        .filter(|record| record.epoch == identity.epoch);
+    let report = VerifyReport {
+        lineage: identity.lineage,
+        branch: identity.branch,
+        epoch: identity.epoch,
+        events: 0,
+        streams: 0,
+        segments: 0,
+        bytes: 0,
+        live_writer,
+        clean: record.is_some() && !slot_damaged,
+        covered_by_successor: 0,
+        covered_by_checksum: 0,
+        findings: Vec::new(),
+    };
+    let mut state = State {
+        report,
+        chains: Chains::default(),
+        key: HashKey::for_lineage(identity.lineage),
+        total: bytes_of(platform, &names)?,
+        last: Sequence::NONE,
+        progress,
+    };
+    if slot_damaged {
+        let message = "one of the two identity slots is damaged; the other one is used".to_owned();
+        let name = batpak_segment::names::IDENTITY;
+        state.find(Finding::new(name, "identity-slot-damaged", message));
+    }
+    let mut before = CloseFacts::NONE;
+    for closed in &identity.closed {
+        let extent = Extent::Closed(closed.close);
+        one(
+            platform,
+            closed.close.segment,
+            identity.lineage,
+            &before,
+            extent,
+            &mut state,
+        )?;
+        before = closed.close;
+    }
+    let mut ids = vec![identity.highest];
+    ids.extend(
+        names
+            .segments
+            .iter()
+            .copied()
+            .filter(|id| *id == identity.highest.next()),
+    );
+    for id in ids {
+        if id.is_none() || id == before.segment {
+            continue;
+        }
+        let extent = match record.filter(|record| record.segment == id) {
+            Some(record) => Extent::Recorded(record),
+            None if id != identity.highest => Extent::Unnamed,
+            None if live_writer => Extent::Growing,
+            None => Extent::Open { slot_damaged },
+        };
+        one(platform, id, identity.lineage, &before, extent, &mut state)?;
+    }
+    state.report.streams = state.chains.streams();
+    state.report.covered_by_checksum = state.report.streams;
+    state.report.covered_by_successor = state.report.events.saturating_sub(state.report.streams);
+    state.tell();
+    Ok(state.report)
+}
+
+fn bytes_of(platform: &Platform, names: &Names) -> Result<u64, OpenError> {
+    let listed = platform
+        .storage
+        .list()
+        .map_err(|source| FileError::new("list", ".", source))?;
+    let wanted: Vec<String> = names.segments.iter().map(|id| id.file_name()).collect();
+    Ok(listed
+        .iter()
+        .filter(|entry| wanted.contains(&entry.name))
+        .map(|entry| entry.len)
+        .sum())
+}
+
+fn one(
+    platform: &Platform,
+    id: SegmentId,
+    lineage: Lineage,
+    before: &CloseFacts,
+    extent: Extent,
+    state: &mut State<'_>,
+) -> Result<(), OpenError> {
+    let opened = match open_segment(&*platform.storage, id, Access::Read, lineage) {
+        Ok(opened) => opened,
+        Err(_) if extent == Extent::Unnamed => return Ok(()),
+        Err(OpenError::Damaged { name, damage, .. }) => {
+            return lost_segment(name, &damage, extent, state);
+        }
+        Err(OpenError::Foreign {
+            name,
+            found,
+            expected,
+        }) => {
+            let message = format!("the segment belongs to lineage {found}, not {expected}");
+            let finding = Finding::new(name, "segment-foreign", message);
+            return lost(finding, extent, state);
+        }
+        Err(error) => return Err(error),
+    };
+    let (segment, header) = opened;
+    if let Err(OpenError::Damaged { name, damage, .. }) = check_predecessor(&header, before) {
+        if extent == Extent::Unnamed {
+            return Ok(());
+        }
+        state.find(Finding::new(
+            name,
+            "segment-out-of-place",
+            damage.to_string(),
+        ));
+    }
+    state.report.segments += 1;
+    verify_segment(
+        &segment,
+        Offset(batpak_segment::SEGMENT_HEADER as u64),
+        extent,
+        state,
+    )
+}
+
+fn lost_segment(
+    name: String,
+    damage: &Damage,
+    extent: Extent,
+    state: &mut State<'_>,
+) -> Result<(), OpenError> {
+    let code = match damage {
+        Damage::SegmentMissing => "segment-missing",
+        Damage::Header(_) => "segment-header-damaged",
+        _ => "segment-out-of-place",
+    };
+    lost(Finding::new(name, code, damage.to_string()), extent, state)
+}
+
+/// Notes a segment none of whose events can be looked at.
+fn lost(finding: Finding, extent: Extent, state: &mut State<'_>) -> Result<(), OpenError> {
+    let first = state.last.next();
+    let last = extent.last().unwrap_or(state.last);
+    state.find(finding.events(first, last));
+    state.last = state.last.max(last);
+    state.chains.skip_to(state.last);
+    Ok(())
+}

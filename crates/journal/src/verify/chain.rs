@@ -1,0 +1,148 @@
+//! What a verification remembers of events: the newest of each stream, and every generation.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use batpak_coordinate::Sequence;
+use batpak_event::{Cause, Digest, EventId, HashKey};
+use batpak_graph::generation_after;
+use batpak_segment::EventFrame;
+use foldhash::fast::RandomState;
+
+/// The newest event of a stream.
+struct Head {
+    sequence: Sequence,
+    stream_sequence: u64,
+    hash: Digest,
+}
+
+/// Streams and generations as far as they have been verified.
+#[derive(Default)]
+pub(crate) struct Chains {
+    heads: HashMap<Arc<str>, Head, RandomState>,
+    ids: HashMap<u128, u32, RandomState>,
+    /// Generation by sequence, 0 for events that could not be read.
+    generations: Vec<u32>,
+    /// Whether events were skipped: what follows them cannot be held against their absence.
+    skipped: bool,
+}
+
+impl Chains {
+    pub(crate) fn streams(&self) -> u64 {
+        self.heads.len() as u64
+    }
+
+    /// Goes on behind events that cannot be read.
+    pub(crate) fn skip_to(&mut self, last: Sequence) {
+        let len = usize::try_from(last.get()).unwrap_or(usize::MAX);
+        if self.generations.len() < len {
+            self.skipped = true;
+            self.generations.resize(len, 0);
+        }
+    }
+
+    /// Checks an event against what came before and remembers it. Returns what is wrong with it:
+    /// a code and words.
+    pub(crate) fn follow(
+        &mut self,
+        frame: &EventFrame<'_>,
+        key: &HashKey,
+    ) -> Vec<(&'static str, String)> {
+        let mut wrong = Vec::new();
+        let head = &frame.head;
+        let hash = frame.event_hash(key);
+        match self.heads.get(frame.entity()) {
+            Some(before) => check_link(frame, before, &mut wrong),
+            None if !self.skipped => check_first(frame, &mut wrong),
+            None => {}
+        }
+        let generation = self.expected_generation(frame);
+        if let Some(expected) = generation
+            && expected != head.generation.get()
+        {
+            let found = head.generation;
+            wrong.push((
+                "generation-wrong",
+                format!("generation {found}, expected {expected}"),
+            ));
+        }
+        self.ids
+            .insert(head.event_id.as_u128(), head.generation.get());
+        self.generations.push(head.generation.get());
+        let newest = Head {
+            sequence: head.sequence,
+            stream_sequence: head.stream_sequence.get(),
+            hash,
+        };
+        match self.heads.get_mut(frame.entity()) {
+            Some(slot) => *slot = newest,
+            None => {
+                self.heads.insert(Arc::from(frame.entity()), newest);
+            }
+        }
+        wrong
+    }
+
+    /// The generation an event must have; unknown when something it rests on was skipped.
+    fn expected_generation(&self, frame: &EventFrame<'_>) -> Option<u32> {
+        let mut before = Vec::new();
+        for cause in frame.causes() {
+            if let Cause::Local(id) = cause {
+                before.push(self.generation_of(id)?);
+            }
+        }
+        let predecessor = frame.head.predecessor;
+        if !predecessor.is_none() {
+            let position = usize::try_from(predecessor.get() - 1).ok()?;
+            before.push(
+                *self
+                    .generations
+                    .get(position)
+                    .filter(|generation| **generation > 0)?,
+            );
+        }
+        Some(generation_after(before))
+    }
+
+    fn generation_of(&self, id: EventId) -> Option<u32> {
+        self.ids.get(&id.as_u128()).copied()
+    }
+}
+
+fn check_link(frame: &EventFrame<'_>, before: &Head, wrong: &mut Vec<(&'static str, String)>) {
+    let head = &frame.head;
+    if head.predecessor != before.sequence {
+        let (found, expected) = (head.predecessor, before.sequence);
+        wrong.push((
+            "predecessor-wrong",
+            format!("predecessor {found}, expected {expected}"),
+        ));
+    } else if head.previous_hash != before.hash {
+        let message = format!(
+            "the hash chain is broken: event {} is not the one that its successor was written after",
+            before.sequence
+        );
+        wrong.push(("chain-broken", message));
+    }
+    if head.stream_sequence.get() != before.stream_sequence + 1 {
+        let (found, expected) = (head.stream_sequence, before.stream_sequence + 1);
+        wrong.push((
+            "stream-gap",
+            format!("stream sequence {found}, expected {expected}"),
+        ));
+    }
+}
+
+fn check_first(frame: &EventFrame<'_>, wrong: &mut Vec<(&'static str, String)>) {
+    let head = &frame.head;
+    if !head.predecessor.is_none()
+        || head.stream_sequence.get() != 1
+        || head.previous_hash != [0; 32]
+    {
+        let message = format!(
+            "stream sequence {} at the first event of its stream: earlier ones are missing",
+            head.stream_sequence
+        );
+        wrong.push(("stream-gap", message));
+    }
+}

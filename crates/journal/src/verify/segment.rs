@@ -1,0 +1,236 @@
+//! Verification of one segment's frames.
+
+use std::sync::Arc;
+
+use batpak_coordinate::Sequence;
+use batpak_segment::identity::CleanClose;
+use batpak_segment::{
+    CloseFacts, EventFrame, FrameFlags, FrameHead, FrameKind, Offset, Scanner, Seal, Step, Stop,
+};
+
+use super::{Finding, State};
+use crate::error::OpenError;
+use crate::segment_file::SegmentFile;
+use crate::source::FileSource;
+use crate::walk::look_behind;
+
+/// How often progress is told, in bytes.
+const TELL_EVERY: u64 = 1 << 20;
+
+/// How far a segment reaches, and how that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Its successor and the identity say where it ends.
+    Closed(CloseFacts),
+    /// The record of a clean close says so.
+    Recorded(CleanClose),
+    /// Nobody closed it: what no frame attests may be missing.
+    Open { slot_damaged: bool },
+    /// A writer is adding to it.
+    Growing,
+    /// The identity does not name it yet: nothing acknowledged is in it.
+    Unnamed,
+}
+
+impl Extent {
+    /// The event it ends with, where known.
+    pub(crate) fn last(self) -> Option<Sequence> {
+        match self {
+            Self::Closed(close) => Some(close.last_sequence),
+            Self::Recorded(record) => Some(record.last_sequence),
+            _ => None,
+        }
+    }
+
+    fn end(self) -> Option<u64> {
+        match self {
+            Self::Closed(close) => Some(close.end.0),
+            Self::Recorded(record) => Some(record.length),
+            _ => None,
+        }
+    }
+}
+
+pub(crate) fn verify_segment(
+    segment: &Arc<SegmentFile>,
+    mut from: Offset,
+    extent: Extent,
+    state: &mut State<'_>,
+) -> Result<(), OpenError> {
+    let len = segment
+        .file
+        .len()
+        .map_err(|source| segment.error("measure", source))?;
+    let end = extent.end().unwrap_or(len);
+    check_length(segment, len, extent, state);
+    let to = Offset(end.min(len));
+    loop {
+        match frames(segment, from, to, extent, state)? {
+            None => break,
+            Some((offset, message)) => match behind(segment, offset, to, message, extent, state)? {
+                Some(next) => from = next,
+                None => break,
+            },
+        }
+    }
+    check_end(segment, extent, state);
+    Ok(())
+}
+
+fn check_length(segment: &SegmentFile, len: u64, extent: Extent, state: &mut State<'_>) {
+    let expected = match extent {
+        Extent::Open {
+            slot_damaged: false,
+        } => segment.capacity,
+        _ => extent.end().unwrap_or(0),
+    };
+    if len < expected {
+        let message = format!("the file is {len} bytes long, {expected} were durable");
+        state.find(Finding::new(&segment.name, "segment-cut", message).at(len));
+    }
+}
+
+/// Checks frames until they end; where they stop verifying, says where and why.
+fn frames(
+    segment: &Arc<SegmentFile>,
+    from: Offset,
+    to: Offset,
+    extent: Extent,
+    state: &mut State<'_>,
+) -> Result<Option<(Offset, String)>, OpenError> {
+    let source = FileSource::new(Arc::clone(&segment.file), to.0);
+    let mut scanner = Scanner::new(source, segment.salt, from, to);
+    let mut told = state.report.bytes;
+    let mut in_unit = None;
+    loop {
+        match scanner
+            .next()
+            .map_err(|source| segment.error("read", source))?
+        {
+            Step::Frame {
+                offset,
+                head,
+                bytes,
+            } => {
+                frame(segment, offset, &head, bytes, extent, state);
+                in_unit = (!head.flags.contains(FrameFlags::COMMIT)).then_some(offset);
+                state.report.bytes += u64::from(head.length);
+                if state.report.bytes - told >= TELL_EVERY {
+                    told = state.report.bytes;
+                    state.tell();
+                }
+            }
+            Step::Stop(Stop::Bad { offset, fault }) => {
+                return Ok(Some((offset, fault.to_string())));
+            }
+            Step::Stop(_) => {
+                if let Some(offset) = in_unit.filter(|_| extent.end().is_some()) {
+                    let message = "a unit of events ends without its last one".to_owned();
+                    let finding = Finding::new(&segment.name, "unit-incomplete", message);
+                    state.find(finding.at(offset.0));
+                }
+                return Ok(None);
+            }
+        }
+    }
+}
+
+fn frame(
+    segment: &SegmentFile,
+    offset: Offset,
+    head: &FrameHead,
+    bytes: &[u8],
+    extent: Extent,
+    state: &mut State<'_>,
+) {
+    match head.kind {
+        FrameKind::Event => event(segment, offset, head, bytes, state),
+        FrameKind::Seal => {
+            let close = Seal::decode(bytes, segment.salt, offset).map(|seal| seal.close);
+            if let (Ok(close), Extent::Closed(expected)) = (close, extent)
+                && close != expected
+            {
+                let message =
+                    format!("the seal says {close:?}, the store identity says {expected:?}");
+                state.find(Finding::new(&segment.name, "seal-wrong", message).at(offset.0));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn event(
+    segment: &SegmentFile,
+    offset: Offset,
+    head: &FrameHead,
+    bytes: &[u8],
+    state: &mut State<'_>,
+) {
+    let sequence = head.sequence;
+    let expected = state.last.next();
+    if sequence != expected {
+        let message = format!("sequence {sequence} where {expected} was expected");
+        let finding = Finding::new(&segment.name, "sequence-gap", message).at(offset.0);
+        state.find(finding.events(expected, Sequence(sequence.get().saturating_sub(1))));
+        if sequence < expected {
+            return;
+        }
+        state.chains.skip_to(Sequence(sequence.get() - 1));
+    }
+    state.last = sequence;
+    match EventFrame::from_verified(*head, bytes) {
+        Ok(frame) => {
+            state.report.events += 1;
+            for (code, message) in state.chains.follow(&frame, &state.key) {
+                let finding = Finding::new(&segment.name, code, message).at(offset.0);
+                state.find(finding.events(sequence, sequence));
+            }
+        }
+        Err(fault) => {
+            let finding = Finding::new(&segment.name, "frame-malformed", fault.to_string());
+            state.find(finding.at(offset.0).events(sequence, sequence));
+            state.chains.skip_to(sequence);
+        }
+    }
+}
+
+/// What lies behind a frame that does not verify: a finding where it was durable, nothing where
+/// it is the torn end of a log that nobody closed. Returns where to go on.
+fn behind(
+    segment: &Arc<SegmentFile>,
+    offset: Offset,
+    to: Offset,
+    message: String,
+    extent: Extent,
+    state: &mut State<'_>,
+) -> Result<Option<Offset>, OpenError> {
+    let behind = look_behind(segment, offset.after(8), to, state.last)?;
+    let known = extent.last().unwrap_or(Sequence::NONE).max(behind.attested);
+    let torn = known <= state.last && extent.end().is_none();
+    if torn {
+        return Ok(None);
+    }
+    let last = behind
+        .first
+        .map_or(known, |(_, sequence)| Sequence(sequence.get() - 1));
+    let finding = Finding::new(&segment.name, "frame-damaged", message).at(offset.0);
+    state.find(finding.events(state.last.next(), last));
+    if last > state.last {
+        state.last = last;
+        state.chains.skip_to(last);
+    }
+    Ok(behind.first.map(|(offset, _)| offset))
+}
+
+/// Whether the segment ends with the event it is known to end with.
+fn check_end(segment: &SegmentFile, extent: Extent, state: &mut State<'_>) {
+    if let Some(last) = extent.last()
+        && state.last < last
+    {
+        let message = format!("events up to {last} were durable");
+        let finding = Finding::new(&segment.name, "events-missing", message);
+        state.find(finding.events(state.last.next(), last));
+        state.last = last;
+        state.chains.skip_to(last);
+    }
+}

@@ -1,0 +1,285 @@
+//! What readers see: the visible events, by sequence, identifier and stream.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use batpak_coordinate::{EventKind, Generation, Sequence, StreamSequence};
+use batpak_event::{BranchId, Epoch, EventId, HashKey, Lineage};
+use batpak_segment::{EventFrame, SegmentId};
+
+use crate::buffer::FrameBuffer;
+use crate::error::{AppendError, ReadError};
+use crate::index::{Entry, Index, Ordinal, Place};
+use crate::scan::{Scan, ScanRequest};
+use crate::segment_file::SegmentFile;
+
+/// The visible part of a log. Cheap to clone; a clone sees the same log as it grows.
+#[derive(Clone, Debug)]
+pub struct View {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    lineage: Lineage,
+    branch: BranchId,
+    epoch: Epoch,
+    key: HashKey,
+    index: RwLock<Index>,
+    segments: RwLock<Arc<Vec<Arc<SegmentFile>>>>,
+    visible: AtomicU64,
+}
+
+/// What a log is, beside its events.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub(crate) lineage: Lineage,
+    pub(crate) branch: BranchId,
+    pub(crate) epoch: Epoch,
+}
+
+/// Facts about an event that need no read of its frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventSummary {
+    /// Identifier.
+    pub id: EventId,
+    /// Place in its stream.
+    pub stream_sequence: StreamSequence,
+    /// Generation in the causal graph.
+    pub generation: Generation,
+    /// Sequence of the stream's previous event; none at the first.
+    pub predecessor: Sequence,
+    /// Kind.
+    pub kind: EventKind,
+}
+
+impl View {
+    pub(crate) fn new(
+        origin: Origin,
+        index: Index,
+        segments: Vec<Arc<SegmentFile>>,
+        visible: Sequence,
+    ) -> Self {
+        let shared = Shared {
+            lineage: origin.lineage,
+            branch: origin.branch,
+            epoch: origin.epoch,
+            key: HashKey::for_lineage(origin.lineage),
+            index: RwLock::new(index),
+            segments: RwLock::new(Arc::new(segments)),
+            visible: AtomicU64::new(visible.get()),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// History that the log belongs to.
+    #[must_use]
+    pub fn lineage(&self) -> Lineage {
+        self.shared.lineage
+    }
+
+    /// Branch of that history.
+    #[must_use]
+    pub fn branch(&self) -> BranchId {
+        self.shared.branch
+    }
+
+    /// Number of writable opens so far.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.shared.epoch
+    }
+
+    /// Key of the event hashes of this history.
+    #[must_use]
+    pub fn key(&self) -> &HashKey {
+        &self.shared.key
+    }
+
+    /// Sequence of the newest visible event; none in an empty log.
+    #[must_use]
+    pub fn visible(&self) -> Sequence {
+        Sequence(self.shared.visible.load(Ordering::Acquire))
+    }
+
+    /// Number of streams, those of events that are not visible yet included.
+    #[must_use]
+    pub fn stream_count(&self) -> u64 {
+        self.index().stream_count()
+    }
+
+    /// Sequence of the visible event with this identifier. Costs a table look-up.
+    #[must_use]
+    pub fn find(&self, id: EventId) -> Option<Sequence> {
+        self.index()
+            .find(id)
+            .filter(|sequence| *sequence <= self.visible())
+    }
+
+    /// Facts about a visible event, without reading its frame.
+    #[must_use]
+    pub fn summary(&self, sequence: Sequence) -> Option<EventSummary> {
+        if sequence > self.visible() {
+            return None;
+        }
+        let index = self.index();
+        let entry = index.entry(sequence)?;
+        matches!(entry.place, Place::Frame(..)).then_some(EventSummary {
+            id: entry.id,
+            stream_sequence: entry.stream_sequence,
+            generation: entry.generation,
+            predecessor: entry.predecessor,
+            kind: entry.kind,
+        })
+    }
+
+    /// Number of visible events of a stream.
+    #[must_use]
+    pub fn stream_len(&self, entity: &str) -> u64 {
+        let visible = self.visible().get();
+        let index = self.index();
+        index
+            .stream(entity)
+            .partition_point(|sequence| *sequence <= visible) as u64
+    }
+
+    /// Reads one visible event into `buffer`. Verifies its checksums and its sequence.
+    ///
+    /// # Errors
+    /// `NotFound` beyond the visible events; a damaged or unreadable frame is typed.
+    pub fn read<'a>(
+        &self,
+        sequence: Sequence,
+        buffer: &'a mut FrameBuffer,
+    ) -> Result<EventFrame<'a>, ReadError> {
+        if sequence > self.visible() {
+            return Err(ReadError::NotFound);
+        }
+        let place = self.index().entry(sequence).map(|entry| entry.place);
+        self.read_place(sequence, place.ok_or(ReadError::NotFound)?, buffer)
+    }
+
+    /// Events in commit order or of one stream, from either end.
+    #[must_use]
+    pub fn scan(&self, request: ScanRequest) -> Scan {
+        Scan::new(self.clone(), request)
+    }
+
+    /// Name of the file that holds a segment.
+    #[must_use]
+    pub fn segment_name(id: SegmentId) -> String {
+        id.file_name()
+    }
+
+    pub(crate) fn read_place<'a>(
+        &self,
+        sequence: Sequence,
+        place: Place,
+        buffer: &'a mut FrameBuffer,
+    ) -> Result<EventFrame<'a>, ReadError> {
+        match place {
+            Place::Frame(ordinal, offset) => {
+                let segment = self.segment(ordinal)?;
+                buffer.read(&segment, offset, sequence)
+            }
+            Place::Lost(ordinal, offset) => {
+                let segment = self.segment(ordinal)?.id;
+                let (first, last) = self.lost_range(sequence, place);
+                Err(ReadError::Lost {
+                    segment,
+                    offset,
+                    first,
+                    last,
+                })
+            }
+        }
+    }
+
+    /// The run of lost events around one of them.
+    fn lost_range(&self, sequence: Sequence, place: Place) -> (Sequence, Sequence) {
+        let index = self.index();
+        let lost = |at: u64| {
+            index
+                .entry(Sequence(at))
+                .is_some_and(|entry| entry.place == place)
+        };
+        let (mut first, mut last) = (sequence.get(), sequence.get());
+        while lost(first - 1) {
+            first -= 1;
+        }
+        while lost(last + 1) {
+            last += 1;
+        }
+        (Sequence(first), Sequence(last))
+    }
+
+    fn segment(&self, ordinal: Ordinal) -> Result<Arc<SegmentFile>, ReadError> {
+        let list = self.segments();
+        list.get(ordinal.0 as usize)
+            .cloned()
+            .ok_or(ReadError::NotFound)
+    }
+
+    /// The current list of segments.
+    pub(crate) fn segments(&self) -> Arc<Vec<Arc<SegmentFile>>> {
+        Arc::clone(
+            &self
+                .shared
+                .segments
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
+    /// Adds the segment that events will be written to next.
+    pub(crate) fn push_segment(&self, segment: Arc<SegmentFile>) {
+        let mut list = self
+            .shared
+            .segments
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut list).push(segment);
+    }
+
+    pub(crate) fn raise_visible(&self, mark: Sequence) {
+        self.shared.visible.fetch_max(mark.get(), Ordering::AcqRel);
+    }
+
+    pub(crate) fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.shared
+            .index
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
+        self.shared
+            .index
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn entry(&self, sequence: Sequence) -> Option<Entry> {
+        self.index().entry(sequence).copied()
+    }
+
+    /// Makes sure that the event hash of a stream's newest event is in the index, reading its
+    /// frame the first time the stream is touched after an open.
+    pub(crate) fn know_head(&self, entity: &str) -> Result<(), AppendError> {
+        let head = self.index().head(entity);
+        if head.sequence.is_none() || head.hash.is_some() {
+            return Ok(());
+        }
+        let Some(entry) = self.entry(head.sequence) else {
+            return Ok(());
+        };
+        let mut buffer = FrameBuffer::new();
+        let hash = self
+            .read_place(head.sequence, entry.place, &mut buffer)?
+            .event_hash(&self.shared.key);
+        self.index_mut().set_head_hash(entity, head.sequence, hash);
+        Ok(())
+    }
+}

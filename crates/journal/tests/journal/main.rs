@@ -1,0 +1,9 @@
+//! The engine's behavior, on the simulated disk and on a real one.
+#![cfg(test)]
+
+mod basics;
+mod crash;
+mod damage;
+mod faults;
+mod support;
+mod threads;

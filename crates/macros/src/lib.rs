@@ -1,0 +1,47 @@
+//! Derives for batpak; the facade re-exports them.
+//!
+//! A derive reads the definition of a type and writes code that refers to `::batpak`, so it is of
+//! use only to crates that depend on `batpak`, which re-exports every derive beside its trait.
+//!
+//! # What it refuses
+//!
+//! Everything that is not exactly the documented form is an error at the place where it is
+//! written: an unknown key is never passed over, because a misspelled `version` would otherwise
+//! change what programs record without a word.
+//!
+//! # What it does not do
+//!
+//! It does not derive serialization, it does not look at fields, and it cannot see other types:
+//! that two payloads claim one kind shows only where both are known.
+//!
+//! # Example
+//!
+//! The documentation of `batpak` runs this form; here `batpak` is not at hand.
+//!
+//! ```text
+//! #[derive(Serialize, Deserialize, EventPayload)]
+//! #[batpak(category = 0x1, type_id = 0x001, version = 2)]
+//! struct OrderPlaced {
+//!     item: String,
+//! }
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod attribute;
+mod event_payload;
+
+use proc_macro::TokenStream;
+
+/// Implements `batpak::EventPayload` for a struct with named fields and without generics.
+///
+/// `#[batpak(category = N, type_id = N, version = N)]` gives the kind and the version of the
+/// payload's schema. The category is 1 to 0xF without 0xD, the type at most 0xFFF; the version is
+/// 1 to 65535, and 1 when it is left out. The type must also implement `Serialize` and
+/// `Deserialize`.
+#[proc_macro_derive(EventPayload, attributes(batpak))]
+pub fn derive_event_payload(input: TokenStream) -> TokenStream {
+    event_payload::derive(input.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
