@@ -84,7 +84,8 @@ impl IdentityFile {
             Err(error) => return Err(failed("create")(error)),
         };
         let slots = slots_for(&identity).map_err(failed("lay out"))?;
-        file.set_len(slots.file_length())
+        file.set_len(0)
+            .and_then(|()| file.set_len(slots.file_length()))
             .map_err(failed("extend"))?;
         let created = Self {
             storage,

@@ -303,7 +303,7 @@ fn build(
 }
 
 /// Event hash of the newest event, which the next segment's header repeats.
-fn hash_of(view: &View, last: Sequence) -> Result<Digest, OpenError> {
+pub(crate) fn hash_of(view: &View, last: Sequence) -> Result<Digest, OpenError> {
     let Some(entry) = view.entry(last) else {
         return Ok([0; 32]);
     };

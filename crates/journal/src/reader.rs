@@ -5,6 +5,7 @@ use batpak_event::Epoch;
 use batpak_platform::Platform;
 
 use crate::error::{FileError, OpenError};
+use crate::headers::{identity_from_headers, identity_is_lost};
 use crate::recover::{Mode, recover};
 use crate::report::OpenReport;
 use crate::survey::{identity, names};
@@ -21,7 +22,8 @@ pub struct Reader {
 
 impl Reader {
     /// Reads the directory as it is now. Beside a writer it sees the events that the files attest
-    /// to be durable; without one, every whole unit.
+    /// to be durable; without one, every whole unit. A store whose identity is lost is read from its
+    /// segment headers, and the report says so.
     ///
     /// Costs a scan of every frame: the index is rebuilt in memory.
     ///
@@ -58,7 +60,13 @@ fn writer_present(platform: &Platform) -> Result<bool, OpenError> {
 fn open_once(platform: &Platform, mode: Mode) -> Result<(Reader, OpenReport), OpenError> {
     let storage = &*platform.storage;
     let names = names(storage)?;
-    let (found, _, other_bad) = identity(storage, &names)?.ok_or(OpenError::NotAStore)?;
+    let (found, other_bad) = match identity(storage, &names) {
+        Ok(found) => found
+            .map(|(found, _, bad)| (found, bad))
+            .ok_or(OpenError::NotAStore)?,
+        Err(error) if identity_is_lost(&error) => (identity_from_headers(storage, &names)?, true),
+        Err(error) => return Err(error),
+    };
     let epoch: Epoch = found.epoch;
     let recovered = recover(storage, &names, found, other_bad, mode)?;
     let mut report = recovered.report;

@@ -148,7 +148,6 @@ impl Recovered {
                 return Err(damaged_segment(close.segment, damage));
             }
         }
-        let _first = segment.close.set(close);
         let ordinal = self.next_ordinal();
         let to = Offset(close.end.0.min(found));
         self.segments.push(Arc::clone(&segment));
@@ -324,7 +323,6 @@ impl Recovered {
     fn adopt(&mut self, opened: Opened, mode: Mode) -> Result<(), OpenError> {
         let close = opened.1.predecessor;
         if let Some(segment) = self.segments.last() {
-            let _first = segment.close.set(close);
             let first_sequence = segment.first_sequence;
             self.identity.closed.push(ClosedSegment {
                 close,

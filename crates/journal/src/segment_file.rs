@@ -1,11 +1,11 @@
 //! An open segment file: its facts, and a sync whose failure is never forgotten.
 
 use std::io;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use batpak_coordinate::Sequence;
 use batpak_platform::{Access, Storage, StorageFile, read_exact_at, write_all_at};
-use batpak_segment::{CloseFacts, SEGMENT_HEADER, Salt, SegmentHeader, SegmentId};
+use batpak_segment::{SEGMENT_HEADER, Salt, SegmentHeader, SegmentId};
 
 use crate::error::FileError;
 
@@ -21,8 +21,6 @@ pub(crate) struct SegmentFile {
     pub(crate) capacity: u64,
     pub(crate) name: String,
     pub(crate) file: Arc<dyn StorageFile>,
-    /// Set once nothing is ever added to it again.
-    pub(crate) close: OnceLock<CloseFacts>,
     /// Whether a sync failed: a later success would prove nothing about the writes before it.
     sync_failed: Mutex<bool>,
 }
@@ -42,7 +40,6 @@ impl SegmentFile {
             capacity,
             name: id.file_name(),
             file,
-            close: OnceLock::new(),
             sync_failed: Mutex::new(false),
         }
     }

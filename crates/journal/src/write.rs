@@ -194,7 +194,6 @@ impl Engine {
             // The zeros behind the close facts are never read; a file that keeps them is only
             // larger than it needs to be.
             let _kept_longer = active.file.set_len(close.end.0);
-            let _first = active.close.set(close);
             writer.ordinal = Ordinal(writer.ordinal.0 + 1);
         }
         self.view.push_segment(Arc::clone(segment));

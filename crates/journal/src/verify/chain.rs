@@ -25,11 +25,20 @@ pub(crate) struct Chains {
     generations: Vec<u32>,
     /// Whether events were skipped: what follows them cannot be held against their absence.
     skipped: bool,
+    /// Sequence and event hash of the newest event that was followed.
+    newest: Option<(Sequence, Digest)>,
 }
 
 impl Chains {
     pub(crate) fn streams(&self) -> u64 {
         self.heads.len() as u64
+    }
+
+    /// Event hash of an event, if it is the newest one.
+    pub(crate) fn hash_of(&self, sequence: Sequence) -> Option<Digest> {
+        self.newest
+            .filter(|(newest, _)| *newest == sequence)
+            .map(|(_, hash)| hash)
     }
 
     /// Goes on behind events that cannot be read.
@@ -69,6 +78,7 @@ impl Chains {
         self.ids
             .insert(head.event_id.as_u128(), head.generation.get());
         self.generations.push(head.generation.get());
+        self.newest = Some((head.sequence, hash));
         let newest = Head {
             sequence: head.sequence,
             stream_sequence: head.stream_sequence.get(),

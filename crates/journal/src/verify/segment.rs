@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use batpak_coordinate::Sequence;
+use batpak_event::Digest;
 use batpak_segment::identity::CleanClose;
 use batpak_segment::{
     CloseFacts, EventFrame, FrameFlags, FrameHead, FrameKind, Offset, Scanner, Seal, Step, Stop,
@@ -42,6 +43,15 @@ impl Extent {
         }
     }
 
+    /// The event hash of that event.
+    fn last_hash(self) -> Option<Digest> {
+        match self {
+            Self::Closed(close) => Some(close.last_hash),
+            Self::Recorded(record) => Some(record.last_hash),
+            _ => None,
+        }
+    }
+
     fn end(self) -> Option<u64> {
         match self {
             Self::Closed(close) => Some(close.end.0),
@@ -64,13 +74,17 @@ pub(crate) fn verify_segment(
     let end = extent.end().unwrap_or(len);
     check_length(segment, len, extent, state);
     let to = Offset(end.min(len));
-    loop {
-        match frames(segment, from, to, extent, state)? {
+    let mut looked_at_again = None;
+    while let Some((offset, message)) = frames(segment, from, to, extent, state)? {
+        if extent == Extent::Growing && looked_at_again != Some(offset) {
+            // Beside a writer the bytes may have been read before it wrote them.
+            looked_at_again = Some(offset);
+            from = offset;
+            continue;
+        }
+        match behind(segment, offset, to, message, extent, state)? {
+            Some(next) => from = next,
             None => break,
-            Some((offset, message)) => match behind(segment, offset, to, message, extent, state)? {
-                Some(next) => from = next,
-                None => break,
-            },
         }
     }
     check_end(segment, extent, state);
@@ -232,5 +246,13 @@ fn check_end(segment: &SegmentFile, extent: Extent, state: &mut State<'_>) {
         state.find(finding.events(state.last.next(), last));
         state.last = last;
         state.chains.skip_to(last);
+    }
+    if let (Some(last), Some(expected)) = (extent.last(), extent.last_hash())
+        && let Some(found) = state.chains.hash_of(last)
+        && found != expected
+    {
+        let message = format!("event {last} is not the one that the segment was closed with");
+        let finding = Finding::new(&segment.name, "close-hash-wrong", message);
+        state.find(finding.events(last, last));
     }
 }

@@ -2,12 +2,13 @@
 
 use batpak_coordinate::Sequence;
 use batpak_journal::{
-    Damage, Durability, FrameBuffer, Journal, OpenError, ReadError, Reader, verify,
+    Damage, Durability, FrameBuffer, Journal, OpenError, ReadError, Reader, repair_identity, verify,
 };
+use batpak_platform::FixedEntropy;
 use batpak_segment::{FRAME_FIXED, SEGMENT_HEADER};
 use batpak_sim::SimDisk;
 
-use crate::support::{draft, findings, open, small};
+use crate::support::{draft, findings, open, shown, small};
 
 /// Events of 100 bytes in one segment; the disk as it is when the process is killed.
 fn killed(count: usize) -> SimDisk {
@@ -267,4 +268,93 @@ fn a_damaged_frame_found_while_open_is_a_typed_error() {
     let error = journal.view().read(Sequence(2), &mut buffer).unwrap_err();
     assert!(matches!(error, ReadError::Frame { .. }), "{error}");
     assert!(journal.view().read(Sequence(3), &mut buffer).is_ok());
+}
+
+#[test]
+fn a_store_without_its_identity_is_read_from_headers_and_repaired() {
+    for (count, clean) in [(1, true), (12, true), (12, false), (40, true)] {
+        let whole = if clean { closed(count) } else { killed(count) };
+        for lost in [None, Some(vec![0xee; 8192])] {
+            let disk = whole.snapshot();
+            disk.delete("store.fbatm");
+            if let Some(bytes) = lost {
+                disk.put("store.fbatm", bytes);
+            }
+            refused(&disk);
+            let before = disk.fingerprint();
+            let (reader, report) = Reader::open(&disk.platform()).unwrap();
+            assert!(report.identity_slot_damaged && !report.clean);
+            assert_eq!(reader.view().visible(), Sequence(count as u64));
+            assert_eq!(disk.fingerprint(), before);
+            assert!(repair_identity(&disk.platform()).unwrap());
+            assert!(
+                !repair_identity(&disk.platform()).unwrap(),
+                "nothing is left to repair"
+            );
+            let journal = open(&disk.platform(), &small(Durability::Synced));
+            journal
+                .append(draft("a", b"after"), Durability::Synced)
+                .unwrap();
+            journal.close().unwrap();
+            assert_eq!(findings(&disk.platform()), Vec::<String>::new());
+        }
+    }
+}
+
+#[test]
+fn random_mutations_of_a_closed_store_are_never_silent() {
+    let whole = closed(60);
+    let names: Vec<String> = whole
+        .names()
+        .into_iter()
+        .filter(|name| name.starts_with(['0', 's']))
+        .collect();
+    let expected = shown(Reader::open(&whole.platform()).unwrap().0.view());
+    let random = FixedEntropy::new(7);
+    let below = |limit: usize| usize::try_from(random.next_u64() % limit as u64).unwrap();
+    for round in 0..1000 {
+        let disk = whole.snapshot();
+        let name = &names[below(names.len())];
+        let bytes = disk.contents(name).unwrap();
+        let (at, mutation) = (below(bytes.len()), below(8));
+        let run = 1 + below(64.min(bytes.len() - at));
+        let mut changed = bytes.clone();
+        match mutation {
+            0 => changed[at] ^= 1 << below(8),
+            1 => (0..run).for_each(|step| changed[at + step] ^= 0x5a),
+            2 => changed[at..at + run].fill(0),
+            3 => changed.truncate(at),
+            4 => changed.extend((0..run).map(|_| 0xa5)),
+            5 => changed = disk.contents(&names[below(names.len())]).unwrap(),
+            6 => changed.clear(),
+            _ => {}
+        }
+        if mutation == 7 {
+            disk.delete(name);
+        } else if changed == bytes {
+            continue;
+        } else {
+            disk.put(name, changed);
+        }
+        let context = format!("round {round}: mutation {mutation} of {name} at {at}, {run} bytes");
+        match Journal::open(&disk.platform(), small(Durability::Synced)) {
+            Ok((journal, report)) => {
+                assert_eq!(shown(journal.view()), expected, "{context}: answers differ");
+                assert!(
+                    !report.clean || report == whole_report(&whole),
+                    "{context}: {report:?}"
+                );
+            }
+            Err(error) => {
+                let text = error.to_string();
+                assert!(text.contains(name.as_str()), "{context}: {text}");
+            }
+        }
+    }
+}
+
+fn whole_report(whole: &SimDisk) -> batpak_journal::OpenReport {
+    Journal::open(&whole.snapshot().platform(), small(Durability::Synced))
+        .unwrap()
+        .1
 }
