@@ -88,6 +88,9 @@ fn a_full_disk_refuses_appends_until_there_is_space() {
     assert_eq!(findings(&disk.platform()), Vec::<String>::new());
 }
 
+const TOO_MANY_FILES: i32 = 24;
+const READ_ONLY: i32 = 30;
+
 /// Appends until something fails, then goes on where that is possible.
 fn workload(platform: &Platform, acknowledged: &mut Vec<Vec<u8>>) -> bool {
     let Ok((journal, _)) = Journal::open(platform, small(Durability::Synced)) else {
@@ -145,6 +148,10 @@ fn one_fault_at_every_call_loses_nothing_acknowledged() {
         Fault::Interrupted,
         Fault::Short(1),
         Fault::Zero,
+        Fault::Partial(5),
+        Fault::Os(TOO_MANY_FILES),
+        Fault::Os(READ_ONLY),
+        Fault::SyncFailed(Aftermath::Kept),
         Fault::SyncFailed(Aftermath::Reverted),
     ];
     for fault in faults {
