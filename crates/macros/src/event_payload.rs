@@ -68,17 +68,32 @@ mod tests {
     fn everything_but_the_documented_form_is_refused() {
         let body = "#[batpak(category = 1, type_id = 1)]";
         for (definition, needle) in [
-            (format!("{body} enum E {{ A {{ a: u8 }} }}"), "this is an enum"),
+            (
+                format!("{body} enum E {{ A {{ a: u8 }} }}"),
+                "this is an enum",
+            ),
             (format!("{body} union U {{ a: u8 }}"), "this is a union"),
             (format!("{body} struct T(u8);"), "this is a tuple struct"),
             (format!("{body} struct U;"), "this is a unit struct"),
             (format!("{body} struct G<T> {{ a: T }}"), "without generics"),
-            (format!("{body} struct L<'a> {{ a: &'a str }}"), "without generics"),
-            (format!("{body} struct C<const N: usize> {{ a: u8 }}"), "without generics"),
-            (format!("{body} struct W where u8: Copy {{ a: u8 }}"), "without generics"),
+            (
+                format!("{body} struct L<'a> {{ a: &'a str }}"),
+                "without generics",
+            ),
+            (
+                format!("{body} struct C<const N: usize> {{ a: u8 }}"),
+                "without generics",
+            ),
+            (
+                format!("{body} struct W where u8: Copy {{ a: u8 }}"),
+                "without generics",
+            ),
             (format!("{body} {body} struct S {{ a: u8 }}"), "only one"),
             ("struct S { a: u8 }".into(), "missing `#[batpak"),
-            ("#[serde(default)] struct S { a: u8 }".into(), "missing `#[batpak"),
+            (
+                "#[serde(default)] struct S { a: u8 }".into(),
+                "missing `#[batpak",
+            ),
         ] {
             let message = refusal(&definition);
             assert!(message.contains(needle), "{definition}: {message}");
@@ -93,7 +108,10 @@ mod tests {
             ("type_id = 1", "missing `category = N`"),
             ("category = 1, type_id = 1, category = 1", "given twice"),
             ("category = 1, type_id = 1, type_id = 2", "given twice"),
-            ("category = 1, type_id = 1, version = 1, version = 2", "given twice"),
+            (
+                "category = 1, type_id = 1, version = 1, version = 2",
+                "given twice",
+            ),
             ("category = 1, type_id = 1, versoin = 2", "unknown key"),
             ("category = 1, type_id = 1, a::version = 2", "unknown key"),
             ("category, type_id = 1", "expected `=`"),
@@ -123,14 +141,27 @@ mod tests {
     fn kind_and_version_are_written_into_the_implementation() {
         for (keys, category, type_id, version) in [
             ("category = 1, type_id = 0", "1u8", "0u16", "1u16"),
-            ("type_id = 0xFFF, category = 0xF,", "15u8", "4095u16", "1u16"),
-            ("version = 65535, category = 0xC, type_id = 7", "12u8", "7u16", "65535u16"),
+            (
+                "type_id = 0xFFF, category = 0xF,",
+                "15u8",
+                "4095u16",
+                "1u16",
+            ),
+            (
+                "version = 65535, category = 0xC, type_id = 7",
+                "12u8",
+                "7u16",
+                "65535u16",
+            ),
         ] {
             let definition = format!("#[batpak({keys})] pub struct r#type {{ a: u8 }}");
             let code = derive(definition.parse().unwrap()).unwrap().to_string();
             let kind = format!("custom ({category} , {type_id})");
             assert!(code.contains(&kind), "{code}");
-            assert!(code.contains(&format!("PAYLOAD_VERSION : u16 = {version}")), "{code}");
+            assert!(
+                code.contains(&format!("PAYLOAD_VERSION : u16 = {version}")),
+                "{code}"
+            );
             assert!(code.contains("for r#type"), "{code}");
         }
     }

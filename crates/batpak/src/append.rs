@@ -1,0 +1,21 @@
+//! Appending: what a caller asks for, how it becomes a unit of the journal, and its answer.
+
+mod append_item;
+mod append_one;
+mod append_options;
+mod append_unit;
+mod bytes;
+mod causation;
+mod draft;
+mod failure;
+mod key;
+mod ticket;
+
+pub use append_item::BatchAppendItem;
+pub use append_options::{AppendOptions, AppendPositionHint};
+pub use bytes::EncodedBytes;
+pub use causation::CausationRef;
+pub use key::{ExtensionKey, ExtensionKeyError, MAX_EXTENSION_KEY_LEN};
+pub use ticket::{AppendTicket, BatchAppendTicket};
+
+pub(crate) use failure::{Scope, append_error, failure_error};

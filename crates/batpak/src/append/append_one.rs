@@ -1,0 +1,190 @@
+//! Appending one event.
+
+use std::sync::{Arc, Mutex};
+
+use batpak_coordinate::{Coordinate, EventKind};
+use batpak_event::{CausationId, CorrelationId};
+use serde::Serialize;
+
+use super::append_item::{BatchAppendItem, encode};
+use super::append_options::AppendOptions;
+use super::causation::CausationRef;
+use super::draft::Drafts;
+use super::failure::{Scope, append_error};
+use super::ticket::{AppendTicket, Pending};
+use crate::error::StoreError;
+use crate::receipt::AppendReceipt;
+use crate::store::{Open, Store};
+use crate::typed::EventPayload;
+
+impl Store<Open> {
+    /// Appends one event and waits until it has the store's durability.
+    ///
+    /// At the default level that is one sync of the disk. Threads that append at the same time
+    /// share it; one thread shares it by [`Store::append_batch`] or [`Store::submit`].
+    ///
+    /// # Errors
+    /// [`StoreError::commit_state`] tells whether the event may be in the log all the same. The
+    /// usual ones: [`StoreError::ReservedKind`], [`StoreError::Configuration`] for an event above
+    /// the size limit, [`StoreError::Io`] when it could not be written, and
+    /// [`StoreError::CommitUnknown`] when it was written and could not be synced.
+    pub fn append(
+        &self,
+        coordinate: &Coordinate,
+        kind: EventKind,
+        payload: &(impl Serialize + ?Sized),
+    ) -> Result<AppendReceipt, StoreError> {
+        self.append_with_options(coordinate, kind, payload, AppendOptions::new())
+    }
+
+    /// Appends one event with a key, an expected sequence, causes or whatever else is asked for.
+    ///
+    /// # Errors
+    /// Also [`StoreError::SequenceMismatch`], [`StoreError::KeyConflict`] and
+    /// [`StoreError::UnknownCause`], with nothing committed.
+    pub fn append_with_options(
+        &self,
+        coordinate: &Coordinate,
+        kind: EventKind,
+        payload: &(impl Serialize + ?Sized),
+        options: AppendOptions,
+    ) -> Result<AppendReceipt, StoreError> {
+        self.submit_with_options(coordinate, kind, payload, options)?
+            .wait()
+    }
+
+    /// Appends one event whose kind and version are those of its payload.
+    ///
+    /// # Errors
+    /// As for [`Store::append`].
+    pub fn append_typed<T: EventPayload>(
+        &self,
+        coordinate: &Coordinate,
+        payload: &T,
+    ) -> Result<AppendReceipt, StoreError> {
+        self.append_typed_with_options(coordinate, payload, AppendOptions::new())
+    }
+
+    /// Appends one event whose kind and version are those of its payload, with options.
+    ///
+    /// # Errors
+    /// As for [`Store::append_with_options`].
+    pub fn append_typed_with_options<T: EventPayload>(
+        &self,
+        coordinate: &Coordinate,
+        payload: &T,
+        options: AppendOptions,
+    ) -> Result<AppendReceipt, StoreError> {
+        let coordinate = coordinate.clone();
+        let item = BatchAppendItem::typed(coordinate, payload, options, CausationRef::None)?;
+        self.submit_item(item)?.wait()
+    }
+
+    /// Appends an event that another one led to, in a conversation.
+    ///
+    /// # Errors
+    /// As for [`Store::append_with_options`].
+    pub fn append_reaction(
+        &self,
+        coordinate: &Coordinate,
+        kind: EventKind,
+        payload: &(impl Serialize + ?Sized),
+        correlation: CorrelationId,
+        causation: CausationId,
+    ) -> Result<AppendReceipt, StoreError> {
+        let options = reaction(correlation, causation);
+        self.append_with_options(coordinate, kind, payload, options)
+    }
+
+    /// Appends an event that another one led to, with the kind and version of its payload.
+    ///
+    /// # Errors
+    /// As for [`Store::append_with_options`].
+    pub fn append_reaction_typed<T: EventPayload>(
+        &self,
+        coordinate: &Coordinate,
+        payload: &T,
+        correlation: CorrelationId,
+        causation: CausationId,
+    ) -> Result<AppendReceipt, StoreError> {
+        let options = reaction(correlation, causation);
+        self.append_typed_with_options(coordinate, payload, options)
+    }
+
+    /// Gives an event its place in the log and returns without waiting for the disk. Events that
+    /// are submitted one after the other are written together; waiting for the last one's ticket
+    /// is enough to know of all.
+    ///
+    /// # Errors
+    /// As for [`Store::append`], as far as they show before the disk is asked; nothing of the
+    /// event is then in the log.
+    pub fn submit(
+        &self,
+        coordinate: &Coordinate,
+        kind: EventKind,
+        payload: &(impl Serialize + ?Sized),
+    ) -> Result<AppendTicket, StoreError> {
+        self.submit_with_options(coordinate, kind, payload, AppendOptions::new())
+    }
+
+    /// Submits an event with options.
+    ///
+    /// # Errors
+    /// As for [`Store::submit`].
+    pub fn submit_with_options(
+        &self,
+        coordinate: &Coordinate,
+        kind: EventKind,
+        payload: &(impl Serialize + ?Sized),
+        options: AppendOptions,
+    ) -> Result<AppendTicket, StoreError> {
+        let (coordinate, payload) = (coordinate.clone(), encode(payload)?);
+        let none = CausationRef::None;
+        let item = BatchAppendItem::from_parts(coordinate, kind, payload, 0, options, none);
+        self.submit_item(item)
+    }
+
+    /// Submits an event with the kind and version of its payload.
+    ///
+    /// # Errors
+    /// As for [`Store::submit`].
+    pub fn submit_typed<T: EventPayload>(
+        &self,
+        coordinate: &Coordinate,
+        payload: &T,
+    ) -> Result<AppendTicket, StoreError> {
+        let (coordinate, options) = (coordinate.clone(), AppendOptions::new());
+        self.submit_item(BatchAppendItem::typed(
+            coordinate,
+            payload,
+            options,
+            CausationRef::None,
+        )?)
+    }
+
+    /// Submits an event that is described as an item.
+    ///
+    /// # Errors
+    /// As for [`Store::submit`].
+    pub fn submit_item(&self, item: BatchAppendItem) -> Result<AppendTicket, StoreError> {
+        let level = item.options.level();
+        let Drafts { drafts, extensions } = Drafts::of_one(item, &self.core.config)?;
+        let origin = Arc::clone(&self.core.origin);
+        match self.state.journal.submit(drafts) {
+            Ok(ticket) => Ok(AppendTicket::new(Pending {
+                ticket: Mutex::new(ticket),
+                level,
+                extensions,
+                origin,
+                scope: Scope::Single,
+            })),
+            Err(error) => Err(append_error(error, &origin, Scope::Single)),
+        }
+    }
+}
+
+fn reaction(correlation: CorrelationId, causation: CausationId) -> AppendOptions {
+    AppendOptions::new()
+        .with_correlation(correlation)
+        .with_causation(causation)
+}

@@ -1,0 +1,76 @@
+//! Appending several events as one unit.
+
+use std::sync::{Arc, Mutex};
+
+use batpak_event::{CausationId, CorrelationId};
+use batpak_journal::Durability;
+
+use super::append_item::BatchAppendItem;
+use super::draft::Drafts;
+use super::failure::{Scope, append_error};
+use super::ticket::{BatchAppendTicket, Pending};
+use crate::error::StoreError;
+use crate::receipt::AppendReceipt;
+use crate::store::{Open, Store};
+
+impl Store<Open> {
+    /// Appends events as one unit: all of them or none, next to each other in the log. The
+    /// receipts are in the order of the items.
+    ///
+    /// # Errors
+    /// [`StoreError::BatchFailed`] names the item and wraps why, with nothing committed;
+    /// [`StoreError::BatchItemTooLarge`], [`StoreError::ReservedKind`] and
+    /// [`StoreError::IdempotencyPartialBatch`] come as they are. [`StoreError::BatchSyncFailed`]
+    /// says that the events were written and whether they are durable is unknown.
+    pub fn append_batch(
+        &self,
+        items: Vec<BatchAppendItem>,
+    ) -> Result<Vec<AppendReceipt>, StoreError> {
+        self.submit_batch(items)?.wait()
+    }
+
+    /// Appends events that another one led to as one unit, in one conversation.
+    ///
+    /// # Errors
+    /// As for [`Store::append_batch`].
+    pub fn append_reaction_batch(
+        &self,
+        correlation: CorrelationId,
+        causation: CausationId,
+        items: Vec<BatchAppendItem>,
+    ) -> Result<Vec<AppendReceipt>, StoreError> {
+        let stamped = items.into_iter().map(|mut item| {
+            item.options = item
+                .options
+                .with_correlation(correlation)
+                .with_causation(causation);
+            item
+        });
+        self.append_batch(stamped.collect())
+    }
+
+    /// Gives a batch its place in the log and returns without waiting for the disk.
+    ///
+    /// # Errors
+    /// As for [`Store::append_batch`], as far as they show before the disk is asked.
+    pub fn submit_batch(
+        &self,
+        items: Vec<BatchAppendItem>,
+    ) -> Result<BatchAppendTicket, StoreError> {
+        let scope = Scope::Batch(items.len());
+        let levels = items.iter().map(|item| item.options.level());
+        let level = levels.max().unwrap_or(Durability::Written);
+        let Drafts { drafts, extensions } = Drafts::of_batch(items, &self.core.config)?;
+        let origin = Arc::clone(&self.core.origin);
+        match self.state.journal.submit(drafts) {
+            Ok(ticket) => Ok(BatchAppendTicket::new(Pending {
+                ticket: Mutex::new(ticket),
+                level,
+                extensions,
+                origin,
+                scope,
+            })),
+            Err(error) => Err(append_error(error, &origin, scope)),
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Appends that were submitted and are waited for later.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use batpak_journal::{AppendError, Committed, Durability, Ticket};
+
+use super::bytes::Extensions;
+use super::failure::{Scope, append_error};
+use crate::error::StoreError;
+use crate::origin::Origin;
+use crate::receipt::AppendReceipt;
+
+/// A submitted append. Dropping it cancels nothing: the event is written all the same.
+pub struct AppendTicket(Pending);
+
+impl AppendTicket {
+    pub(super) fn new(pending: Pending) -> AppendTicket {
+        AppendTicket(pending)
+    }
+
+    /// Waits until the event has the durability that was asked for, doing the work if nobody else
+    /// does.
+    ///
+    /// # Errors
+    /// As for [`Store::append`](crate::Store::append).
+    pub fn wait(self) -> Result<AppendReceipt, StoreError> {
+        self.0.wait().and_then(only)
+    }
+
+    /// As [`AppendTicket::wait`], giving up after `limit`: the ticket comes back, and the event
+    /// stays submitted.
+    ///
+    /// # Errors
+    /// As for [`Store::append`](crate::Store::append); the inner `Err` is the ticket.
+    pub fn wait_timeout(
+        self,
+        limit: Duration,
+    ) -> Result<Result<AppendReceipt, AppendTicket>, StoreError> {
+        match self.0.wait_timeout(limit)? {
+            Ok(receipts) => only(receipts).map(Ok),
+            Err(pending) => Ok(Err(AppendTicket(pending))),
+        }
+    }
+
+    /// The outcome if it is known already, without waiting and without doing work.
+    pub fn try_check(&self) -> Option<Result<AppendReceipt, StoreError>> {
+        self.0.try_check().map(|outcome| outcome.and_then(only))
+    }
+}
+
+/// A submitted batch. Dropping it cancels nothing: the events are written all the same.
+pub struct BatchAppendTicket(Pending);
+
+impl BatchAppendTicket {
+    pub(super) fn new(pending: Pending) -> BatchAppendTicket {
+        BatchAppendTicket(pending)
+    }
+
+    /// Waits until the batch has the durability that was asked for, doing the work if nobody else
+    /// does. The receipts are in the order of the items.
+    ///
+    /// # Errors
+    /// As for [`Store::append_batch`](crate::Store::append_batch).
+    pub fn wait(self) -> Result<Vec<AppendReceipt>, StoreError> {
+        self.0.wait()
+    }
+
+    /// As [`BatchAppendTicket::wait`], giving up after `limit`: the ticket comes back, and the
+    /// batch stays submitted.
+    ///
+    /// # Errors
+    /// As for [`Store::append_batch`](crate::Store::append_batch); the inner `Err` is the ticket.
+    pub fn wait_timeout(
+        self,
+        limit: Duration,
+    ) -> Result<Result<Vec<AppendReceipt>, BatchAppendTicket>, StoreError> {
+        Ok(self.0.wait_timeout(limit)?.map_err(BatchAppendTicket))
+    }
+
+    /// The outcome if it is known already, without waiting and without doing work.
+    pub fn try_check(&self) -> Option<Result<Vec<AppendReceipt>, StoreError>> {
+        self.0.try_check()
+    }
+}
+
+/// A submitted unit with what its answer needs.
+pub(super) struct Pending {
+    pub(super) ticket: Mutex<Ticket>,
+    pub(super) level: Durability,
+    pub(super) extensions: Vec<Extensions>,
+    pub(super) origin: Arc<Origin>,
+    pub(super) scope: Scope,
+}
+
+impl Pending {
+    pub(super) fn wait(self) -> Result<Vec<AppendReceipt>, StoreError> {
+        let Pending {
+            ticket,
+            level,
+            extensions,
+            origin,
+            scope,
+        } = self;
+        let ticket = ticket.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match ticket.wait(level) {
+            Ok(committed) => Ok(receipts(committed, extensions)),
+            Err(error) => Err(append_error(error, &origin, scope)),
+        }
+    }
+
+    fn wait_timeout(
+        self,
+        limit: Duration,
+    ) -> Result<Result<Vec<AppendReceipt>, Pending>, StoreError> {
+        let Pending {
+            ticket,
+            level,
+            extensions,
+            origin,
+            scope,
+        } = self;
+        let ticket = ticket.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match ticket.wait_timeout(level, limit) {
+            Ok(Ok(committed)) => Ok(Ok(receipts(committed, extensions))),
+            Ok(Err(ticket)) => {
+                let ticket = Mutex::new(ticket);
+                Ok(Err(Pending {
+                    ticket,
+                    level,
+                    extensions,
+                    origin,
+                    scope,
+                }))
+            }
+            Err(error) => Err(append_error(error, &origin, scope)),
+        }
+    }
+
+    fn try_check(&self) -> Option<Result<Vec<AppendReceipt>, StoreError>> {
+        let mut ticket = self.ticket.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcome: Result<&[Committed], AppendError> = ticket.try_check(self.level)?;
+        Some(match outcome {
+            Ok(committed) => Ok(receipts(committed.to_vec(), self.extensions.clone())),
+            Err(error) => Err(append_error(error, &self.origin, self.scope)),
+        })
+    }
+}
+
+impl fmt::Debug for AppendTicket {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("AppendTicket")
+            .field(&self.0.level)
+            .finish()
+    }
+}
+
+impl fmt::Debug for BatchAppendTicket {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("BatchAppendTicket")
+            .field(&self.0.extensions.len())
+            .finish()
+    }
+}
+
+fn receipts(committed: Vec<Committed>, extensions: Vec<Extensions>) -> Vec<AppendReceipt> {
+    committed
+        .into_iter()
+        .zip(extensions)
+        .map(|(facts, extensions)| AppendReceipt::new(&facts, extensions))
+        .collect()
+}
+
+/// The receipt of a unit of one event.
+fn only(mut receipts: Vec<AppendReceipt>) -> Result<AppendReceipt, StoreError> {
+    // A unit of one event has one receipt.
+    receipts.pop().ok_or(StoreError::Closed)
+}

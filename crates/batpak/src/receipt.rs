@@ -1,0 +1,9 @@
+//! What an append returns.
+
+mod append_receipt;
+mod disk_pos;
+mod hex;
+mod level;
+
+pub use append_receipt::AppendReceipt;
+pub use disk_pos::DiskPos;

@@ -1,0 +1,37 @@
+//! The store: opening it, its options and reports, and the types of its calls.
+
+mod close;
+mod damage;
+mod open;
+mod report;
+mod state;
+mod usage;
+mod verify;
+
+pub use batpak_coordinate::HlcPoint;
+pub use batpak_journal::{Durability, ExpectedSequence, LostRange, OpenReport};
+pub use batpak_platform::{
+    ActiveSegmentReadEvidence, Clock, ClockEvidence, FixedClock, LockLeafSymlinkProtection,
+    LockOwner, MmapAdmissionSummary, MmapEvidence, ParentDirSyncAdmissionSummary,
+    ParentDirSyncEvidence, Platform, StoreLockAdmissionSummary, StorePathStatusEvidence,
+    SystemClock, lock_owner,
+};
+
+pub use crate::append::{
+    AppendOptions, AppendPositionHint, AppendTicket, BatchAppendItem, BatchAppendTicket,
+    CausationRef, EncodedBytes, ExtensionKey, ExtensionKeyError, MAX_EXTENSION_KEY_LEN,
+};
+pub use crate::config::{
+    BatchConfig, RestartPolicy, StoreConfig, SyncConfig, SyncMode, WriterConfig,
+};
+pub use crate::error::{
+    CheckpointIdError, CodecError, CommitState, Detail, DetailCause, HandlingClass,
+    HiddenRangesCorruption, IoContext, Locus, ProfileInvalidKind, RetryAdvice, StoreError,
+    StoreInvariant, StoreLockMode, WatermarkKind,
+};
+pub use crate::read::{Entries, EventRef, Events, IndexEntry, Scan};
+pub use crate::receipt::{AppendReceipt, DiskPos};
+pub use report::StoreStats;
+pub use state::{Closed, Open, ReadOnly, Store};
+pub use usage::{FileClass, FileUsage, StoreUsage};
+pub use verify::{Finding, VerifyProgress, VerifyReport, verify};

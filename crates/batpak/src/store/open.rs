@@ -1,0 +1,133 @@
+//! Opening a store.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use batpak_journal::{Journal, OpenReport, Reader, View};
+use batpak_platform::{Platform, RealDirectory};
+
+use super::damage::open_error;
+use super::state::{Core, Open, ReadOnly, Store};
+use crate::config::StoreConfig;
+use crate::error::{CommitState, IoContext, StoreError, StoreLockMode};
+use crate::origin::Origin;
+
+impl Store<Open> {
+    /// Opens the store in a directory for reading and appending, and creates both where there is
+    /// nothing yet. At most one such store is open per directory, in all processes.
+    ///
+    /// Costs a scan of every frame: the index is rebuilt in memory.
+    ///
+    /// # Errors
+    /// [`StoreError::Configuration`] before the directory is touched; then, changing no event,
+    /// [`StoreError::StoreLocked`], [`StoreError::NotAStore`] for a directory that holds other
+    /// files, [`StoreError::FutureVersion`], and [`StoreError::StoreDamaged`] or a sibling of it
+    /// when events that were durable are damaged or missing: a read-only open then still serves
+    /// the rest.
+    pub fn open(config: StoreConfig) -> Result<Store<Open>, StoreError> {
+        config.validate()?;
+        let path = config.data_dir();
+        let directory =
+            RealDirectory::create(path).map_err(|error| refused("create", path, error))?;
+        Self::open_on(config, Platform::real(directory))
+    }
+
+    /// Opens a store on a platform of the caller's, for example a simulated disk. The directory
+    /// of `config` is only a name in errors.
+    ///
+    /// # Errors
+    /// As for [`Store::open`].
+    pub fn open_on(config: StoreConfig, platform: Platform) -> Result<Store<Open>, StoreError> {
+        config.validate()?;
+        let platform = with_clock(platform, &config);
+        let origin = Arc::new(Origin::new(absolute(config.data_dir())));
+        match Journal::open(&platform, config.journal_options()) {
+            Ok((journal, report)) => Ok(Store {
+                core: Core::new(config, origin, platform, journal.view().clone(), report),
+                state: Open { journal },
+            }),
+            Err(error) => Err(open_error(error, &origin, StoreLockMode::Mutable)),
+        }
+    }
+}
+
+impl Store<ReadOnly> {
+    /// Opens a store for reading. Creates and changes nothing, takes no lock, and works beside a
+    /// writer and on read-only media. It shows the log as it was when it was opened; beside a
+    /// writer, the events that are durable.
+    ///
+    /// # Errors
+    /// [`StoreError::NotAStore`] when there is none. Damaged events are served around: see
+    /// [`Store::open_report`].
+    pub fn open_read_only(config: StoreConfig) -> Result<Store<ReadOnly>, StoreError> {
+        config.validate()?;
+        let directory = open_directory(config.data_dir())?;
+        Self::open_read_only_on(config, Platform::real(directory))
+    }
+
+    /// Opens a store for reading on a platform of the caller's. The directory of `config` is only
+    /// a name in errors.
+    ///
+    /// # Errors
+    /// As for [`Store::open_read_only`].
+    pub fn open_read_only_on(
+        config: StoreConfig,
+        platform: Platform,
+    ) -> Result<Store<ReadOnly>, StoreError> {
+        config.validate()?;
+        let origin = Arc::new(Origin::new(absolute(config.data_dir())));
+        match Reader::open(&platform) {
+            Ok((reader, report)) => Ok(Store {
+                core: Core::new(config, origin, platform, reader.view().clone(), report),
+                state: ReadOnly { _reader: reader },
+            }),
+            Err(error) => Err(open_error(error, &origin, StoreLockMode::ReadOnly)),
+        }
+    }
+}
+
+impl Core {
+    fn new(
+        config: StoreConfig,
+        origin: Arc<Origin>,
+        platform: Platform,
+        view: View,
+        report: OpenReport,
+    ) -> Core {
+        Core {
+            config,
+            origin,
+            storage: platform.storage,
+            view,
+            report,
+        }
+    }
+}
+
+/// The existing directory at `path`; what is missing, or no directory, holds no store.
+pub(super) fn open_directory(path: &Path) -> Result<RealDirectory, StoreError> {
+    RealDirectory::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => StoreError::NotAStore {
+            path: absolute(path),
+        },
+        _ => refused("open", path, error),
+    })
+}
+
+/// The path that errors name, independent of the working directory of whoever reads them.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// The platform with the clock that the options set.
+fn with_clock(mut platform: Platform, config: &StoreConfig) -> Platform {
+    if let Some(clock) = config.clock() {
+        platform.clock = Arc::clone(clock);
+    }
+    platform
+}
+
+fn refused(operation: &'static str, path: &Path, error: io::Error) -> StoreError {
+    IoContext::new(operation, absolute(path), CommitState::NotCommitted, error).into()
+}

@@ -1,0 +1,79 @@
+//! What a store is and how much it holds.
+
+use std::path::Path;
+
+use batpak_event::{BranchId, Epoch, Lineage};
+use batpak_journal::OpenReport;
+
+use super::state::Store;
+use crate::config::StoreConfig;
+
+/// How much a store holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreStats {
+    /// Visible events.
+    pub event_count: usize,
+    /// Sequence of the newest visible event; 0 when there is none.
+    pub global_sequence: u64,
+}
+
+impl<State> Store<State> {
+    /// How much the store holds now. Costs nothing.
+    #[must_use]
+    pub fn stats(&self) -> StoreStats {
+        let last = self.core.view.visible().get();
+        let lost: u64 = self
+            .core
+            .report
+            .lost
+            .iter()
+            .map(|range| {
+                range
+                    .last
+                    .get()
+                    .saturating_sub(range.first.get())
+                    .saturating_add(1)
+            })
+            .sum();
+        StoreStats {
+            event_count: usize::try_from(last.saturating_sub(lost)).unwrap_or(usize::MAX),
+            global_sequence: last,
+        }
+    }
+
+    /// The history that the store belongs to; copies of a store share it.
+    #[must_use]
+    pub fn lineage(&self) -> Lineage {
+        self.core.view.lineage()
+    }
+
+    /// The branch of the history that the store writes.
+    #[must_use]
+    pub fn branch(&self) -> BranchId {
+        self.core.view.branch()
+    }
+
+    /// The number of times the store was opened for writing, this one included.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.core.view.epoch()
+    }
+
+    /// What the open found and did.
+    #[must_use]
+    pub fn open_report(&self) -> &OpenReport {
+        &self.core.report
+    }
+
+    /// The options that the store was opened with.
+    #[must_use]
+    pub fn config(&self) -> &StoreConfig {
+        &self.core.config
+    }
+
+    /// The directory, as an absolute path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.core.origin.path()
+    }
+}

@@ -1,0 +1,58 @@
+//! The store and what it may do in each state.
+
+use std::fmt;
+use std::sync::Arc;
+
+use batpak_journal::{Journal, OpenReport, Reader, View};
+use batpak_platform::Storage;
+
+use crate::config::StoreConfig;
+use crate::origin::Origin;
+
+/// An event store in one directory.
+///
+/// Reading is possible in every state, appending only in [`Open`]. A store is shared by reference
+/// or `Arc` between threads; it is not `Clone`, so that [`Store::close`] ends all of it.
+///
+/// Dropping a store without closing it writes what was appended, and leaves it to the next open to
+/// find out how far the log reaches.
+pub struct Store<State = Open> {
+    pub(crate) core: Core,
+    pub(crate) state: State,
+}
+
+/// What every state has.
+pub(crate) struct Core {
+    pub(crate) config: StoreConfig,
+    pub(crate) origin: Arc<Origin>,
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) view: View,
+    pub(crate) report: OpenReport,
+}
+
+/// The state of a store that is open for reading and appending: the one writer of its directory.
+#[derive(Debug)]
+pub struct Open {
+    pub(crate) journal: Journal,
+}
+
+/// The state of a store that is open for reading, with or without a writer beside it.
+#[derive(Debug)]
+pub struct ReadOnly {
+    pub(super) _reader: Reader,
+}
+
+/// What is left of a store that was closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Closed;
+
+impl<State> fmt::Debug for Store<State> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Store")
+            .field("path", &self.core.origin.path())
+            .field("last", &self.core.view.visible())
+            .finish_non_exhaustive()
+    }
+}

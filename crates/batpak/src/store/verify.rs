@@ -1,0 +1,117 @@
+//! Verification of everything that a store rests on.
+
+use std::path::Path;
+
+use batpak_coordinate::Sequence;
+use batpak_event::{BranchId, Epoch, Lineage};
+pub use batpak_journal::VerifyProgress;
+use batpak_platform::Platform;
+
+use super::damage::open_error;
+use super::open::{absolute, open_directory};
+use crate::error::{StoreError, StoreLockMode};
+use crate::origin::Origin;
+
+/// What a verification checked and found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VerifyReport {
+    /// The history.
+    pub lineage: Lineage,
+    /// The branch of it.
+    pub branch: BranchId,
+    /// Writable opens so far.
+    pub epoch: Epoch,
+    /// Events whose frame verifies.
+    pub events: u64,
+    /// Streams they belong to.
+    pub streams: u64,
+    /// Segments looked at.
+    pub segments: u64,
+    /// Bytes checked.
+    pub bytes: u64,
+    /// Whether a writer held the store meanwhile: what it has not attested yet was left out.
+    pub live_writer: bool,
+    /// Whether the last writer closed the store.
+    pub clean: bool,
+    /// Events that a later event of their stream covers by hash.
+    pub covered_by_successor: u64,
+    /// Newest events of their streams: their checksum covers them, no hash of a later event does.
+    pub covered_by_checksum: u64,
+    /// Everything that is not as it was written; empty for a store that is whole.
+    pub findings: Vec<Finding>,
+}
+
+/// One thing that is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// File name inside the store's directory.
+    pub file: String,
+    /// Where in the file, in bytes.
+    pub offset: Option<u64>,
+    /// First event affected.
+    pub first_sequence: Option<u64>,
+    /// Last event affected.
+    pub last_sequence: Option<u64>,
+    /// Stable identifier of what is wrong.
+    pub code: &'static str,
+    /// What is wrong, in words.
+    pub message: String,
+}
+
+/// Verifies the store in a directory: every byte, every checksum, every hash. Changes nothing,
+/// takes no lock, and works beside a writer.
+///
+/// Costs one read of every segment, one hash per event and 48 bytes of memory per event.
+/// `progress` is told about once per mebibyte.
+///
+/// # Errors
+/// [`StoreError::NotAStore`], [`StoreError::FutureVersion`], and [`StoreError::Io`] for a file that
+/// cannot be read. Damage is not an error here: it is a finding.
+pub fn verify(
+    dir: impl AsRef<Path>,
+    progress: &mut dyn FnMut(VerifyProgress),
+) -> Result<VerifyReport, StoreError> {
+    let dir = dir.as_ref();
+    let platform = Platform::real(open_directory(dir)?);
+    match batpak_journal::verify(&platform, progress) {
+        Ok(report) => Ok(report.into()),
+        Err(error) => {
+            let origin = Origin::new(absolute(dir));
+            Err(open_error(error, &origin, StoreLockMode::ReadOnly))
+        }
+    }
+}
+
+impl From<batpak_journal::VerifyReport> for VerifyReport {
+    fn from(report: batpak_journal::VerifyReport) -> VerifyReport {
+        VerifyReport {
+            lineage: report.lineage,
+            branch: report.branch,
+            epoch: report.epoch,
+            events: report.events,
+            streams: report.streams,
+            segments: report.segments,
+            bytes: report.bytes,
+            live_writer: report.live_writer,
+            clean: report.clean,
+            covered_by_successor: report.covered_by_successor,
+            covered_by_checksum: report.covered_by_checksum,
+            findings: report.findings.into_iter().map(Finding::from).collect(),
+        }
+    }
+}
+
+impl From<batpak_journal::Finding> for Finding {
+    fn from(finding: batpak_journal::Finding) -> Finding {
+        Finding {
+            file: finding.file,
+            offset: finding.offset,
+            first_sequence: finding.first.map(Sequence::get),
+            last_sequence: finding.last.map(Sequence::get),
+            code: finding.code,
+            message: finding.message,
+        }
+    }
+}
