@@ -56,6 +56,11 @@
 
 #![forbid(unsafe_code)]
 
+// The program of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 // The derives name this crate by its name, in its own tests as well.
 #[cfg(test)]
 extern crate self as batpak;

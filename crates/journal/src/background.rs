@@ -18,6 +18,8 @@ use crate::tail::Tail;
 const SYNC_BYTES: u64 = 8 << 20;
 /// At level `Written`, time after which a sync is due.
 const SYNC_AFTER_NS: u64 = 1_000_000_000;
+/// How long a submitted unit may stay staged when nobody waits for it.
+const LINGER: Duration = Duration::from_millis(1);
 /// How long nothing must have been staged before the durable mark is written.
 const MARK_AFTER: Duration = Duration::from_millis(4);
 
@@ -28,6 +30,8 @@ pub(crate) struct Background {
     seen: u64,
     /// Durable mark that a frame in the log states already.
     marked: u64,
+    /// Whether staged units were seen at the last run and given time to be waited for.
+    lingered: bool,
     /// When events that are not durable yet were first seen.
     unsynced_since: Option<u64>,
 }
@@ -47,8 +51,12 @@ impl Background {
             // A full disk is reported by the append that needs the space.
             let _retried_by_append = engine.prepare_segment(id, 0, doubled);
         }
-        let again = self
-            .sync_if_due(&engine)
+        let flush = self.flush_if_forgotten(&engine);
+        let sync = self.sync_if_due(&engine);
+        let again = flush
+            .into_iter()
+            .chain(sync)
+            .min()
             .or_else(|| self.mark_if_idle(&engine));
         match again {
             Some(wait) => {
@@ -57,6 +65,24 @@ impl Background {
             }
             None => Next::Park,
         }
+    }
+
+    /// Gets submitted units as far as the store's level when nobody has waited for them.
+    fn flush_if_forgotten(&mut self, engine: &Engine) -> Option<Duration> {
+        if engine.staged_units.load(Ordering::Acquire) == 0 {
+            self.lingered = false;
+            return None;
+        }
+        if !self.lingered {
+            self.lingered = true;
+            return Some(LINGER);
+        }
+        self.lingered = false;
+        match engine.options.durability {
+            Durability::Written => engine.write_all_staged(),
+            Durability::Synced => engine.lead_if_nobody_does(),
+        }
+        Some(LINGER)
     }
 
     /// Syncs what is only written once it is old or large; how long until it is, otherwise.

@@ -23,6 +23,8 @@ pub struct FrameBuffer {
     start: u64,
     window: usize,
     backward: bool,
+    /// Whether the bytes are to be read again whatever they are.
+    stale: bool,
 }
 
 impl FrameBuffer {
@@ -48,7 +50,7 @@ impl FrameBuffer {
     ) -> Result<EventFrame<'_>, ReadError> {
         let verified = self.held(segment, offset);
         if !verified {
-            self.segment = None;
+            self.stale = true;
             self.hold(segment, offset.0, FRAME_FIXED)?;
             if let Some(length) = self.frame_length(segment, offset) {
                 self.hold(segment, offset.0, length)?;
@@ -102,7 +104,8 @@ impl FrameBuffer {
 
     /// Makes sure that `len` bytes at `offset` are held, unless the file ends before.
     fn hold(&mut self, segment: &SegmentFile, offset: u64, len: usize) -> Result<(), ReadError> {
-        if self.segment == Some(segment.id) && self.slice(offset, len).is_some() {
+        let current = self.segment == Some(segment.id) && !self.stale;
+        if current && self.slice(offset, len).is_some() {
             return Ok(());
         }
         let near = self.segment == Some(segment.id)
@@ -127,6 +130,7 @@ impl FrameBuffer {
         self.bytes.truncate(read);
         self.start = start;
         self.segment = Some(segment.id);
+        self.stale = false;
         Ok(())
     }
 

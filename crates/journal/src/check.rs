@@ -39,9 +39,9 @@ fn keys(unit: &[Prepared], index: &Index) -> Option<Verdict> {
     if found.len() == keys.len() {
         return Some(Verdict::Present(found));
     }
-    if !found.is_empty() {
+    if let Some(newest) = found.iter().copied().max() {
         let reason = "some keys of the unit are in the store already, some are not";
-        return Some(Verdict::Refused(AppendError::PartialUnit(reason)));
+        return Some(Verdict::RefusedBy(AppendError::PartialUnit(reason), newest));
     }
     if keys.len() > 1 {
         let mut seen = HashSet::with_capacity(keys.len());
@@ -66,7 +66,7 @@ fn expected(unit: &[Prepared], index: &Index) -> Option<Verdict> {
         let entity = prepared.draft.coordinate.entity();
         let head = index.head(entity);
         let before = earlier.entry(entity).or_default();
-        let actual = StreamSequence(head.stream_sequence.get() + *before);
+        let actual = StreamSequence(head.stream_sequence.get().saturating_add(*before));
         *before += 1;
         if let Some(required) = prepared.draft.expected.required()
             && required != actual

@@ -21,6 +21,16 @@ impl Stamp {
         }
     }
 
+    /// Refuses a log whose newest event has a time that no later one can follow.
+    pub(crate) fn check_after(self, newest_us: i64) -> Result<(), AppendError> {
+        if newest_us > LATEST_US {
+            return Err(AppendError::InvalidClock {
+                timestamp_us: newest_us,
+            });
+        }
+        Ok(())
+    }
+
     pub(crate) fn wall_us(self) -> i64 {
         self.0
     }

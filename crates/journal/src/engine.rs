@@ -38,13 +38,17 @@ pub(crate) struct Engine {
     pub(crate) written: AtomicU64,
     /// Newest event of which bytes may have reached the disk, in a failed write as well.
     pub(crate) attempted: AtomicU64,
-    /// Newest event on stable storage; raised under `frontier`.
+    /// Newest event on stable storage; raised by whoever a sync returned to.
     pub(crate) durable: AtomicU64,
     /// Units staged since the last write.
     pub(crate) staged_units: AtomicUsize,
     /// Bytes written since the last sync.
     pub(crate) unsynced_bytes: AtomicU64,
     pub(crate) failure: OnceLock<Failure>,
+    /// Set after `failure`. With `attempted` it decides who may say that nothing was written:
+    /// a writer raises `attempted`, then looks here; a judge looks here, then at `attempted`.
+    /// Sequential consistency makes one of them see the other.
+    pub(crate) failed: AtomicBool,
     pub(crate) closed: AtomicBool,
     pub(crate) background: Mutex<Option<Box<dyn TaskHandle>>>,
     /// Whether the background step has been woken and not gone to sleep since.
@@ -137,8 +141,11 @@ impl Engine {
         if reached >= target.last {
             return Some(Ok(()));
         }
+        if !self.failed.load(Ordering::SeqCst) {
+            return None;
+        }
         let failure = self.failure.get()?;
-        let attempted = Sequence(self.attempted.load(Ordering::Acquire));
+        let attempted = Sequence(self.attempted.load(Ordering::SeqCst));
         Some(Err(if target.first <= attempted {
             AppendError::Unknown {
                 first: target.first,
@@ -154,6 +161,7 @@ impl Engine {
     pub(crate) fn fail(&self, failure: Failure) {
         // Only the first failure is kept: it is the cause of what follows.
         let _kept = self.failure.set(failure);
+        self.failed.store(true, Ordering::SeqCst);
         self.lock_frontier().wake_all();
     }
 }

@@ -285,6 +285,16 @@ pub enum ReadError {
         /// Sequence expected.
         expected: Sequence,
     },
+    /// Events of a stream are missing between two that were read.
+    #[error("{entity}: stream sequence {found} follows where {expected} was expected")]
+    StreamGap {
+        /// The stream.
+        entity: String,
+        /// Stream sequence found.
+        found: StreamSequence,
+        /// Stream sequence expected.
+        expected: StreamSequence,
+    },
     /// The events are in a damaged range.
     #[error("events {first} to {last} are lost to damage in segment {segment} at {offset}")]
     Lost {

@@ -69,6 +69,7 @@ pub(crate) fn identity_from_headers(
         }],
         epoch: newest.epoch,
         highest: newest.segment,
+        durable: newest.predecessor.last_sequence,
         clean_close: None,
         closed,
     })

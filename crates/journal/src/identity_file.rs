@@ -101,7 +101,9 @@ impl IdentityFile {
         Ok(created)
     }
 
-    /// Opens the identity file for writing, with what [`load`] found in it.
+    /// Opens the identity file for writing, with what [`load`] found in it, and writes that again
+    /// in place: the slot that was read may be nowhere but in the page cache, and the other one is
+    /// written next.
     pub(crate) fn open(
         storage: Arc<dyn Storage>,
         identity: Identity,
@@ -110,12 +112,16 @@ impl IdentityFile {
         let file = storage
             .open(IDENTITY, Access::ReadWrite)
             .map_err(|source| FileError::new("open", IDENTITY, source))?;
-        Ok(Self {
+        let opened = Self {
             storage,
             file,
             slots,
             identity,
-        })
+        };
+        opened
+            .write_slot()
+            .map_err(|source| FileError::new("write", IDENTITY, source))?;
+        Ok(opened)
     }
 
     /// Makes `next` the durable identity. The file is read again first: another epoch or
@@ -133,7 +139,7 @@ impl IdentityFile {
                 ours: self.identity.epoch.0,
             });
         }
-        next.generation = self.identity.generation + 1;
+        next.generation = self.identity.generation.saturating_add(1);
         self.identity = next;
         let needed = slots_for(&self.identity).map_err(failed("lay out"))?;
         if needed.slot_size() > self.slots.slot_size() {

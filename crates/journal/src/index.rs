@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use batpak_coordinate::{EventKind, Generation, Sequence, StreamSequence};
-use batpak_event::{Digest, EventId};
+use batpak_event::{Digest, Epoch, EventId};
 use batpak_segment::Offset;
 use foldhash::fast::RandomState;
 
@@ -116,6 +116,8 @@ pub(crate) struct Index {
     scopes: Names,
     streams: Vec<Stream>,
     keys: HashMap<u128, u64, RandomState>,
+    /// First sequence of each epoch, ascending.
+    epochs: Vec<(Sequence, Epoch)>,
 }
 
 impl Index {
@@ -219,6 +221,34 @@ impl Index {
         });
     }
 
+    /// Notes that events from the next one on belong to this epoch.
+    pub(crate) fn begin_epoch(&mut self, epoch: Epoch) {
+        if self
+            .epochs
+            .last()
+            .is_none_or(|(_, newest)| *newest != epoch)
+        {
+            self.epochs.push((self.last().next(), epoch));
+        }
+    }
+
+    /// Epoch in which an event was written.
+    pub(crate) fn epoch(&self, sequence: Sequence) -> Option<Epoch> {
+        let after = self.epochs.partition_point(|(first, _)| *first <= sequence);
+        self.epochs
+            .get(after.checked_sub(1)?)
+            .map(|(_, epoch)| *epoch)
+    }
+
+    /// Greatest epoch that any segment or frame shows.
+    pub(crate) fn greatest_epoch(&self) -> Epoch {
+        self.epochs
+            .iter()
+            .map(|(_, epoch)| *epoch)
+            .max()
+            .unwrap_or(Epoch(0))
+    }
+
     /// Adds placeholders up to `last` for events in a damaged range.
     pub(crate) fn push_lost(&mut self, last: Sequence, segment: Ordinal, offset: Offset) {
         let stream = self.entities.intern("");
@@ -246,6 +276,7 @@ impl Index {
 
     /// Forgets every event after `last`, newest first, so that heads and keys are as they were.
     pub(crate) fn truncate(&mut self, last: Sequence) {
+        self.epochs.retain(|(first, _)| *first <= last.next());
         while self.last() > last {
             let Some(entry) = self.entries.pop() else {
                 return;

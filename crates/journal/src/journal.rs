@@ -12,7 +12,7 @@ use batpak_segment::{EventFrame, Offset, SegmentId};
 use crate::buffer::FrameBuffer;
 use crate::draft::{Committed, Draft, DraftCause};
 use crate::engine::{Engine, Target};
-use crate::error::{AppendError, OpenError, ReadError};
+use crate::error::{AppendError, Failure, OpenError, ReadError};
 use crate::index::Place;
 use crate::open::open_writer;
 use crate::options::{Durability, Options};
@@ -65,7 +65,7 @@ impl Journal {
         drafts: Vec<Draft>,
         level: Durability,
     ) -> Result<Vec<Committed>, AppendError> {
-        self.submit(drafts)?.wait(level)
+        self.stage(drafts)?.wait(level)
     }
 
     /// Stages a unit and returns; [`Ticket::wait`] waits for it. Without a wait it is written by
@@ -74,6 +74,12 @@ impl Journal {
     /// # Errors
     /// See [`AppendError`]; when this returns an error, nothing of the unit is in the log.
     pub fn submit(&self, drafts: Vec<Draft>) -> Result<Ticket, AppendError> {
+        let ticket = self.stage(drafts)?;
+        self.engine.wake_background();
+        Ok(ticket)
+    }
+
+    fn stage(&self, drafts: Vec<Draft>) -> Result<Ticket, AppendError> {
         self.engine.check_open()?;
         if drafts.is_empty() {
             let target = Target {
@@ -91,9 +97,12 @@ impl Journal {
                     return Ok(Ticket::new(Arc::clone(&self.engine), committed, target));
                 }
                 Staged::Present(sequences, target, again) => {
-                    // The original must be in the file to be compared; if it failed meanwhile,
-                    // the unit is staged again.
-                    match self.engine.wait(&target, Durability::Written, None) {
+                    // The original must be visible before it is compared or returned; if it
+                    // failed meanwhile, the unit is staged again.
+                    match self
+                        .engine
+                        .wait(&target, self.engine.options.durability, None)
+                    {
                         Ok(_) => {
                             let committed = self.originals(&again, &sequences)?;
                             return Ok(Ticket::new(Arc::clone(&self.engine), committed, target));
@@ -234,7 +243,11 @@ impl Engine {
             counter: frame.head.counter,
             generation: frame.head.generation,
             branch: self.view.branch(),
-            epoch: self.view.epoch(),
+            epoch: self
+                .view
+                .index()
+                .epoch(frame.head.sequence)
+                .unwrap_or(self.view.epoch()),
             durability: Durability::Written,
             duplicate: true,
             segment,
@@ -247,7 +260,13 @@ impl Engine {
     /// that a crash in between leaves a longer file, which opens as after a crash.
     fn record_close(&self) -> Result<(), AppendError> {
         let mut writer = self.lock_write();
+        if let Some(active) = &writer.active {
+            // The record vouches for every byte before its length, control frames included.
+            let synced = active.sync();
+            synced.map_err(|error| AppendError::Failed(Failure::Sync(error)))?;
+        }
         let mut identity = writer.desired.clone();
+        identity.durable = writer.last;
         identity.clean_close = Some(CleanClose {
             epoch: self.view.epoch(),
             segment: writer
@@ -264,10 +283,9 @@ impl Engine {
             .write(identity)
             .map_err(AppendError::Failed)?;
         if let Some(active) = &writer.active {
-            let cut = active
-                .file
-                .set_len(writer.end)
-                .and_then(|()| active.file.sync_data());
+            // Not synced: a cut that a crash takes back leaves a longer file, which is opened as
+            // after a crash, with the record as the mark.
+            let cut = active.file.set_len(writer.end);
             cut.map_err(|source| active.error("cut", source))?;
         }
         if let Some(next) = self.lock_tail().prepared.take() {

@@ -63,6 +63,7 @@ mod background;
 mod buffer;
 mod check;
 mod clock;
+mod decide;
 mod draft;
 mod engine;
 mod error;

@@ -11,14 +11,15 @@ use batpak_segment::identity::{BranchRecord, Identity};
 use batpak_segment::{CloseFacts, SEGMENT_HEADER, SegmentId};
 
 use crate::buffer::FrameBuffer;
+use crate::decide::Decision;
 use crate::engine::{Engine, Writer};
 use crate::error::{AppendError, FileError, OpenError};
 use crate::identity_file::IdentityFile;
 use crate::index::{Index, Ordinal, Place};
 use crate::options::Options;
-use crate::recover::{Mode, Newest, Recovered, recover};
+use crate::recover::{Mode, Newest, Recovered, exhausted, recover};
 use crate::report::OpenReport;
-use crate::segment_file::SegmentFile;
+use crate::segment_file::{NextSegment, SegmentFile};
 use crate::survey::{Names, identity, names};
 use crate::sync::Frontier;
 use crate::tail::{Cursor, RandomPool, Stage, Tail};
@@ -46,11 +47,12 @@ pub(crate) fn open_writer(
     let (mut recovered, file) = match identity(storage, &names)? {
         None => create(platform)?,
         Some((found, slots, other_bad)) => {
-            let file = IdentityFile::open(Arc::clone(&platform.storage), found.clone(), slots)?;
-            (
-                recover(storage, &names, found, other_bad, Mode::Write)?,
-                file,
-            )
+            if found.generation == u64::MAX {
+                return Err(exhausted());
+            }
+            let recovered = recover(storage, &names, found.clone(), other_bad, Mode::Write)?;
+            let file = IdentityFile::open(Arc::clone(&platform.storage), found, slots)?;
+            (recovered, file)
         }
     };
     clear_away(platform, &names, &mut recovered)?;
@@ -89,6 +91,7 @@ fn create(platform: &Platform) -> Result<(Recovered, IdentityFile), OpenError> {
         }],
         epoch: Epoch(0),
         highest: SegmentId::NONE,
+        durable: Sequence::NONE,
         clean_close: None,
         closed: Vec::new(),
     };
@@ -105,6 +108,9 @@ fn create(platform: &Platform) -> Result<(Recovered, IdentityFile), OpenError> {
         newest: None,
         orphans: Vec::new(),
         stamp: (0, 0),
+        next_epoch: Epoch(1),
+        lost_newest: false,
+        adopted: None,
         report,
     };
     Ok((recovered, file))
@@ -145,6 +151,15 @@ fn clear_away(
             .map_err(|source| FileError::new("set aside", name.clone(), source))?;
         recovered.report.set_aside.push(aside);
     }
+    if let Some(id) = recovered.adopted {
+        // A name whose directory sync failed is not made durable by a later one: it is given
+        // again. Nothing acknowledged is in the segment, should a crash come in between.
+        let (name, temporary) = (id.file_name(), NextSegment::temporary_name(id));
+        storage
+            .rename(&name, &temporary)
+            .and_then(|()| storage.rename(&temporary, &name))
+            .map_err(|source| FileError::new("name", name, source))?;
+    }
     if !recovered.report.clean {
         // A name that is seen may still be lost: whoever gave it did not live to sync it.
         storage
@@ -174,17 +189,20 @@ fn resume(recovered: &mut Recovered) -> Result<Resumption, OpenError> {
             recovered.identity.closed.last().map(|last| last.close),
         ));
     };
-    if newest.torn && !newest.any {
-        // Nothing of it is needed: the next segment takes its place and its id.
-        let predecessor = newest.predecessor;
-        recovered.segments.pop();
-        return Ok(resume_after(recovered, Some(predecessor)));
-    }
-    if !newest.clean {
+    let goes_on = match newest.decision {
+        Decision::Replace => {
+            let predecessor = newest.predecessor;
+            recovered.segments.pop();
+            return Ok(resume_after(recovered, Some(predecessor)));
+        }
+        Decision::Resume | Decision::Continue => true,
+        _ => false,
+    };
+    if !newest.closed {
         recovered.report.rewritten_events = write_again(&segment, newest, &recovered.index)?;
     }
     let rest = segment.capacity.saturating_sub(newest.len);
-    let open = !newest.torn && !newest.sealed && rest <= LARGEST_REFILL;
+    let open = goes_on && rest <= LARGEST_REFILL;
     if open && rest > 0 {
         segment.write_zeros(newest.len, segment.capacity)?;
         segment.sync()?;
@@ -229,7 +247,7 @@ fn write_again(segment: &SegmentFile, newest: &Newest, index: &Index) -> Result<
         at += len as u64;
     }
     segment.sync()?;
-    Ok(index.last().get() - newest.attested.get())
+    Ok(index.last().get().saturating_sub(newest.attested.get()))
 }
 
 fn build(
@@ -241,9 +259,10 @@ fn build(
     resumption: &Resumption,
 ) -> Result<Engine, OpenError> {
     let mut desired = recovered.identity;
-    desired.epoch = Epoch(file.identity.epoch.0 + 1);
+    desired.epoch = recovered.next_epoch;
     desired.clean_close = None;
     let last = recovered.index.last();
+    desired.durable = last;
     let origin = Origin {
         lineage: desired.lineage,
         branch: desired.branch,
@@ -295,6 +314,7 @@ fn build(
         staged_units: AtomicUsize::new(0),
         unsynced_bytes: AtomicU64::new(0),
         failure: OnceLock::new(),
+        failed: AtomicBool::new(false),
         closed: AtomicBool::new(false),
         background: Mutex::new(None),
         awake: AtomicBool::new(false),

@@ -1,27 +1,22 @@
 //! Recovery: from what the files say to what the log is. Decides; changes nothing.
-//!
-//! | newest segment | later frames attest more than is whole | decision |
-//! |---|---|---|
-//! | closed, length as recorded, whole | no | as recorded |
-//! | closed, length as recorded, not whole | yes, by the record | refuse |
-//! | shorter than recorded, or than its capacity | yes, by the record or header | refuse |
-//! | zeros to the end behind the last whole unit | no | continue in it |
-//! | anything else behind the last whole unit | no | torn: end it there, continue in the next |
-//! | anything behind the last whole unit | yes | refuse |
+//! The decisions on the newest segment are rows of `decide.rs`.
 
 use std::sync::Arc;
 
 use batpak_coordinate::Sequence;
+use batpak_event::Epoch;
 use batpak_platform::{Access, Storage};
-use batpak_segment::identity::{CleanClose, ClosedSegment, Identity};
+use batpak_segment::identity::{CleanClose, ClosedSegment, Identity, IdentityFault};
+use batpak_segment::names::IDENTITY;
 use batpak_segment::{CloseFacts, Offset, SEGMENT_HEADER, SegmentHeader, SegmentId};
 
+use crate::decide::{Content, Decision, Facts, Rest, Standing, decide, standing};
 use crate::error::{Damage, OpenError};
 use crate::index::{Index, Ordinal};
-use crate::report::OpenReport;
+use crate::report::{LostRange, OpenReport};
 use crate::segment_file::SegmentFile;
 use crate::survey::{Names, Opened, check_predecessor, damaged_segment, open_segment};
-use crate::walk::{Behind, Stopped, look_behind, walk, walk_around};
+use crate::walk::{Behind, Stopped, Walked, look_behind, plausible, walk, walk_around};
 
 /// How a directory is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +40,13 @@ pub(crate) struct Recovered {
     /// Segments above the highest that hold nothing acknowledged.
     pub(crate) orphans: Vec<SegmentId>,
     pub(crate) stamp: (i64, u16),
+    /// Epoch of the next writable open: greater than any that a file shows, and than the one that
+    /// a damaged identity slot may have held.
+    pub(crate) next_epoch: Epoch,
+    /// Whether the newest segment could not be read at all.
+    pub(crate) lost_newest: bool,
+    /// Segment that the identity did not name yet.
+    pub(crate) adopted: Option<SegmentId>,
     pub(crate) report: OpenReport,
 }
 
@@ -56,13 +58,9 @@ pub(crate) struct Newest {
     pub(crate) end: u64,
     /// Length of the file.
     pub(crate) len: u64,
-    /// Whether bytes that are not zeros follow.
-    pub(crate) torn: bool,
-    /// Whether it holds a whole unit.
-    pub(crate) any: bool,
-    /// Whether it ends with a seal.
-    pub(crate) sealed: bool,
-    pub(crate) clean: bool,
+    /// Whether it is as the record of a clean close says.
+    pub(crate) closed: bool,
+    pub(crate) decision: Decision,
     /// Highest sequence attested to be durable.
     pub(crate) attested: Sequence,
 }
@@ -81,6 +79,9 @@ pub(crate) fn recover(
         newest: None,
         orphans: Vec::new(),
         stamp: (0, 0),
+        next_epoch: Epoch(0),
+        lost_newest: false,
+        adopted: None,
         report: OpenReport {
             live_writer: mode == Mode::Follow,
             identity_slot_damaged: slot_damaged,
@@ -99,20 +100,36 @@ pub(crate) fn recover(
         } else {
             Access::Read
         };
-        let opened = open_segment(storage, highest, access, log.identity.lineage)?;
-        log.take_newest(opened, &before, mode)?;
+        match open_segment(storage, highest, access, log.identity.lineage) {
+            Err(OpenError::Damaged { .. }) if mode == Mode::Read => {
+                let recorded = log.clean_close(highest);
+                let last = recorded.map_or(log.identity.durable, |record| record.last_sequence);
+                let bytes = recorded.map_or(u64::MAX, |record| record.length);
+                log.take_absent(highest, last.min(MOST_LOST_AT_ONCE), bytes);
+                log.lost_newest = true;
+            }
+            opened => log.take_newest(opened?, &before, mode)?,
+        }
     }
     log.take_above(storage, names, mode)?;
     log.report.events = log.index.last().get();
     log.report.segments = log.segments.len() as u64;
     log.report.clean = match &log.newest {
-        Some(newest) => newest.clean,
-        None => !slot_damaged,
+        Some(newest) => newest.closed,
+        None => !slot_damaged && !log.lost_newest,
     };
+    let seen = log.index.greatest_epoch().max(log.identity.epoch);
+    let beyond = if slot_damaged { 2 } else { 1 };
+    log.next_epoch = seen
+        .0
+        .checked_add(beyond)
+        .map(Epoch)
+        .ok_or_else(exhausted)?;
+    let last = log.index.last();
     log.report.attested = log
         .newest
         .as_ref()
-        .map_or(log.index.last(), |newest| newest.attested);
+        .map_or(last, |newest| newest.attested.min(last));
     Ok(log)
 }
 
@@ -129,8 +146,14 @@ impl Recovered {
         mode: Mode,
     ) -> Result<(), OpenError> {
         let close = closed.close;
-        let (segment, header) =
-            open_segment(storage, close.segment, Access::Read, self.identity.lineage)?;
+        let opened = open_segment(storage, close.segment, Access::Read, self.identity.lineage);
+        let (segment, header) = match opened {
+            Err(OpenError::Damaged { .. }) if mode != Mode::Write => {
+                self.take_absent(close.segment, close.last_sequence, close.end.0);
+                return Ok(());
+            }
+            opened => opened?,
+        };
         if header.salt != close.salt {
             return Err(damaged_segment(
                 close.segment,
@@ -151,6 +174,7 @@ impl Recovered {
         let ordinal = self.next_ordinal();
         let to = Offset(close.end.0.min(found));
         self.segments.push(Arc::clone(&segment));
+        self.index.begin_epoch(header.epoch);
         if mode == Mode::Write {
             let from = Offset(SEGMENT_HEADER as u64);
             let walked = walk(&segment, ordinal, from, to, &mut self.index)?;
@@ -161,16 +185,37 @@ impl Recovered {
                 {
                     Ok(())
                 }
-                stop => Err(damaged(
-                    &segment,
-                    stop,
-                    walked.end,
-                    walked.last,
-                    close.last_sequence,
-                )),
+                _ => {
+                    let behind = match &walked.stop {
+                        Stopped::At { offset, .. } => {
+                            look_behind(&segment, offset.after(8), to, walked.last)?
+                        }
+                        Stopped::Clean => Behind::default(),
+                    };
+                    Err(damaged(&segment, walked, &behind, close.last_sequence))
+                }
             };
         }
-        self.walk_around(&segment, ordinal, to, close.last_sequence)
+        let last = plausible(close.last_sequence, before.last_sequence, close.end.0);
+        self.walk_around(&segment, ordinal, to, last)
+    }
+
+    /// Notes the events of a segment that is missing or has no readable header as lost.
+    fn take_absent(&mut self, id: SegmentId, last: Sequence, bytes: u64) {
+        let first = self.index.last().next();
+        let last = plausible(last, self.index.last(), bytes);
+        let ordinal = self.next_ordinal();
+        self.segments.push(Arc::new(SegmentFile::absent(id, first)));
+        if first <= last {
+            self.index.push_lost(last, ordinal, Offset(0));
+            let file = id.file_name();
+            self.report.lost.push(LostRange {
+                file,
+                offset: 0,
+                first,
+                last,
+            });
+        }
     }
 
     fn walk_around(
@@ -195,20 +240,12 @@ impl Recovered {
         check_predecessor(&header, before)?;
         let len = length(&segment)?;
         let record = self.clean_close(segment.id);
-        let expected = record.map_or(segment.capacity, |record| record.length);
-        // The damaged slot may have held the record of the close that cut the file.
-        let known = record.is_some() || !self.report.identity_slot_damaged;
-        if len < expected && known && mode != Mode::Follow {
-            let damage = Damage::Cut {
-                found: len,
-                expected,
-            };
-            if mode == Mode::Write {
-                return Err(damaged_segment(segment.id, damage));
-            }
-        }
+        let slot_damaged = self.report.identity_slot_damaged;
+        let recorded = record.map(|record| record.length);
+        let standing = standing(len, recorded, segment.capacity, slot_damaged);
         let ordinal = self.next_ordinal();
         self.segments.push(Arc::clone(&segment));
+        self.index.begin_epoch(header.epoch);
         let from = Offset(SEGMENT_HEADER as u64);
         let walked = walk(&segment, ordinal, from, Offset(len), &mut self.index)?;
         self.stamp = walked.stamp.unwrap_or(self.stamp);
@@ -220,41 +257,58 @@ impl Recovered {
         };
         let attested = [
             before.last_sequence,
+            self.identity.durable,
             record.map_or(Sequence::NONE, |record| record.last_sequence),
             walked.attested,
             behind.attested,
         ]
         .into_iter()
         .fold(Sequence::NONE, Ord::max);
-        if attested > walked.last && mode != Mode::Follow {
-            if mode == Mode::Write {
-                return Err(damaged(
-                    &segment,
-                    walked.stop,
-                    walked.end,
-                    walked.last,
-                    attested,
-                ));
-            }
-            self.index.truncate(before.last_sequence);
-            self.walk_around(&segment, ordinal, Offset(len), attested)?;
-        }
-        let clean = record.is_some() && walked.end == len && !self.report.identity_slot_damaged;
-        let torn = !clean && !matches!(walked.stop, Stopped::Clean);
-        if torn && mode != Mode::Follow {
-            let last_byte = last_byte(&segment, walked.end, len)?;
-            self.report.discarded_bytes = last_byte.saturating_sub(walked.end);
-        }
+        let facts = Facts {
+            standing,
+            missing: attested > walked.last || recorded.is_some_and(|end| walked.end < end),
+            rest: match walked.stop {
+                Stopped::Clean => Rest::Clean,
+                Stopped::At { .. } => Rest::Torn,
+            },
+            content: match (walked.any, walked.sealed) {
+                (false, _) => Content::Nothing,
+                (true, false) => Content::Units,
+                (true, true) => Content::Sealed,
+            },
+        };
+        let decision = decide(&facts);
         self.newest = Some(Newest {
             predecessor: header.predecessor,
             end: walked.end,
             len,
-            torn,
-            any: walked.any,
-            sealed: walked.sealed,
-            clean,
-            attested: attested.min(self.index.last()),
+            closed: standing == Standing::Closed,
+            decision,
+            attested,
         });
+        match (mode, decision) {
+            (Mode::Write, Decision::RefuseCut) => {
+                let expected = recorded.unwrap_or(segment.capacity);
+                let damage = Damage::Cut {
+                    found: len,
+                    expected,
+                };
+                return Err(damaged_segment(segment.id, damage));
+            }
+            (Mode::Write, Decision::RefuseDamage) => {
+                return Err(damaged(&segment, walked, &behind, attested));
+            }
+            (Mode::Read, Decision::RefuseCut | Decision::RefuseDamage) => {
+                self.index.truncate(before.last_sequence);
+                let last = plausible(attested, before.last_sequence, len.max(segment.capacity));
+                self.walk_around(&segment, ordinal, Offset(len), last)?;
+            }
+            (Mode::Write | Mode::Read, Decision::EndHere | Decision::Replace) => {
+                let last_byte = last_byte(&segment, walked.end, len)?;
+                self.report.discarded_bytes = last_byte.saturating_sub(walked.end);
+            }
+            _ => {}
+        }
         Ok(())
     }
 
@@ -331,8 +385,24 @@ impl Recovered {
             });
         }
         self.identity.highest = opened.0.id;
+        self.adopted = Some(opened.0.id);
         self.identity.clean_close = None;
         self.take_newest(opened, &close, mode)
+    }
+}
+
+/// Most events noted as lost with a newest segment whose length nothing records.
+const MOST_LOST_AT_ONCE: Sequence = Sequence(1 << 32);
+
+/// An identity that counted to its end: no writer leaves one.
+pub(crate) fn exhausted() -> OpenError {
+    let fault = IdentityFault::Malformed("epoch or generation is at its end");
+    OpenError::Damaged {
+        name: IDENTITY.to_owned(),
+        offset: None,
+        first: None,
+        last: None,
+        damage: Damage::Identity(fault),
     }
 }
 
@@ -343,28 +413,29 @@ fn length(segment: &SegmentFile) -> Result<u64, OpenError> {
         .map_err(|source| segment.error("measure", source).into())
 }
 
-fn damaged(
-    segment: &SegmentFile,
-    stop: Stopped,
-    end: u64,
-    kept: Sequence,
-    durable: Sequence,
-) -> OpenError {
-    let (offset, damage) = match stop {
+/// The refusal of a segment that is whole only up to `walked`; the events lost are those before
+/// the first one found behind.
+fn damaged(segment: &SegmentFile, walked: Walked, behind: &Behind, durable: Sequence) -> OpenError {
+    let kept = walked.last;
+    let (offset, damage) = match walked.stop {
         Stopped::At { offset, damage } => (offset, damage),
         Stopped::Clean => {
             let damage = Damage::SequenceGap {
                 found: durable,
                 expected: kept.next(),
             };
-            (Offset(end), damage)
+            (Offset(walked.end), damage)
         }
     };
+    let found = behind
+        .first
+        .map(|(_, sequence)| Sequence(sequence.get().saturating_sub(1)));
+    let last = found.unwrap_or(durable).min(durable);
     OpenError::Damaged {
         name: segment.name.clone(),
         offset: Some(offset),
-        first: (kept < durable).then(|| kept.next()),
-        last: (kept < durable).then_some(durable),
+        first: (kept < last).then(|| kept.next()),
+        last: (kept < last).then_some(last),
         damage,
     }
 }

@@ -44,6 +44,11 @@ impl SegmentFile {
         }
     }
 
+    /// A segment of which nothing can be read.
+    pub(crate) fn absent(id: SegmentId, first_sequence: Sequence) -> Self {
+        Self::new(id, Salt(0), first_sequence, 0, Arc::new(Absent))
+    }
+
     pub(crate) fn of_header(header: &SegmentHeader, file: Arc<dyn StorageFile>) -> Self {
         Self::new(
             header.segment,
@@ -81,6 +86,32 @@ impl SegmentFile {
             *failed = true;
             self.error("sync", source)
         })
+    }
+}
+
+/// Stands for a file that cannot be read as the segment it should be: the events in it are lost.
+#[derive(Debug)]
+struct Absent;
+
+impl StorageFile for Absent {
+    fn len(&self) -> io::Result<u64> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn read_at(&self, _: &mut [u8], _: u64) -> io::Result<usize> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn write_at(&self, _: &[u8], _: u64) -> io::Result<usize> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn set_len(&self, _: u64) -> io::Result<()> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        Err(io::ErrorKind::NotFound.into())
     }
 }
 

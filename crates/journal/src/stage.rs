@@ -110,9 +110,10 @@ impl Engine {
             .reserve(unit.len() + 2)
             .map_err(|error| Obstacle::Refused(error.into()))?;
         let stamp = Stamp::read(&*self.platform.clock).map_err(Obstacle::Refused)?;
+        stamp.check_after(tail.wall_us).map_err(Obstacle::Refused)?;
         self.make_room(&mut tail, unit, stamp)?;
         if tail.epoch_due {
-            self.stage_epoch(&mut tail, stamp);
+            self.stage_epoch(&mut tail, &mut index, stamp);
         }
         let first = index.last().next();
         let unit_bytes: u64 = unit.iter().map(Prepared::frame_len).sum();
@@ -213,10 +214,11 @@ impl Engine {
         Ok(())
     }
 
-    fn stage_epoch(&self, tail: &mut Tail, stamp: Stamp) {
+    fn stage_epoch(&self, tail: &mut Tail, index: &mut Index, stamp: Stamp) {
         let random = u64::from(tail.random.draw()) << 32 | u64::from(tail.random.draw());
         let frame = self.epoch_frame(stamp, random);
         if self.stage_control(tail, &frame) {
+            index.begin_epoch(self.view.epoch());
             tail.epoch_due = false;
             if let Some(buffer) = tail.queue.last_mut() {
                 buffer.has_epoch = true;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use batpak_event::Lineage;
 use batpak_platform::{Access, EntryKind, Storage};
 use batpak_segment::identity::{Identity, IdentityFault, SlotPair};
-use batpak_segment::names::{IDENTITY, NameClass, classify};
+use batpak_segment::names::{IDENTITY, NameClass, TEMPORARY_SUFFIX, classify};
 use batpak_segment::{CloseFacts, FORMAT_VERSION, HeaderFault, SegmentHeader, SegmentId};
 
 use crate::error::{Damage, FileError, OpenError};
@@ -40,12 +40,21 @@ pub(crate) fn names(storage: &dyn Storage) -> Result<Names, OpenError> {
             NameClass::MalformedSegment => {
                 return Err(OpenError::Malformed { name: entry.name });
             }
-            NameClass::Temporary => names.temporary.push(entry.name),
+            NameClass::Temporary if is_ours(&entry.name) && entry.kind == EntryKind::File => {
+                names.temporary.push(entry.name);
+            }
+            NameClass::Temporary => names.other = true,
             NameClass::Other => names.other = true,
             _ => {}
         }
     }
     Ok(names)
+}
+
+/// Whether a temporary name is one that a writer gives: a segment's or the identity's.
+fn is_ours(name: &str) -> bool {
+    let becomes = name.strip_suffix(TEMPORARY_SUFFIX).map(classify);
+    matches!(becomes, Some(NameClass::Segment(_) | NameClass::Identity))
 }
 
 /// The identity, or `None` in a directory where a store may be created.

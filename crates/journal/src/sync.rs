@@ -49,7 +49,12 @@ impl Frontier {
             }
             !reached
         });
-        if !self.waiters.is_empty() {
+        self.wake_a_leader();
+    }
+
+    /// Wakes one waiter to lead, when nobody does.
+    fn wake_a_leader(&mut self) {
+        if !self.leading && !self.waiters.is_empty() {
             self.waiters.swap_remove(0).parker.unpark();
         }
     }
@@ -78,6 +83,8 @@ impl Engine {
                         Some(deadline) => {
                             let left = deadline.saturating_sub(self.now_ns());
                             if left == 0 {
+                                // It may have been woken to lead: another waiter does.
+                                self.lock_frontier().wake_a_leader();
                                 return Ok(false);
                             }
                             Some(Duration::from_nanos(left))

@@ -288,7 +288,7 @@ fn lost_segment(
 /// Notes a segment none of whose events can be looked at.
 fn lost(finding: Finding, extent: Extent, state: &mut State<'_>) -> Result<(), OpenError> {
     let first = state.last.next();
-    let last = extent.last().unwrap_or(state.last);
+    let last = extent.plausible_last(state.last).unwrap_or(state.last);
     state.find(finding.events(first, last));
     state.last = state.last.max(last);
     state.chains.skip_to(state.last);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use batpak_coordinate::{EventKind, Sequence};
 use batpak_segment::{
-    ByteSource, ControlFrame, EventFrame, FrameFlags, FrameHead, FrameKind, Offset, SEGMENT_HEADER,
-    Scanner, Step, Stop, search,
+    ByteSource, ControlFrame, EventFrame, FRAME_FIXED, FrameFlags, FrameHead, FrameKind, Offset,
+    SEGMENT_HEADER, Scanner, Step, Stop, search,
 };
 
 use crate::error::{Damage, FileError};
@@ -69,8 +69,14 @@ pub(crate) fn walk(
                 bytes,
             } => {
                 walked.attested = walked.attested.max(attests(&head, bytes, segment, offset));
-                if let Err(damage) = take(&head, bytes, ordinal, offset, index, open_unit.is_some())
-                {
+                if let Err(damage) = take(
+                    &head,
+                    bytes,
+                    segment,
+                    (ordinal, offset),
+                    index,
+                    open_unit.is_some(),
+                ) {
                     walked.stop = Stopped::At {
                         offset: open_unit.unwrap_or(offset),
                         damage,
@@ -116,8 +122,8 @@ pub(crate) fn walk(
 fn take(
     head: &FrameHead,
     bytes: &[u8],
-    ordinal: Ordinal,
-    offset: Offset,
+    segment: &SegmentFile,
+    (ordinal, offset): (Ordinal, Offset),
     index: &mut Index,
     in_unit: bool,
 ) -> Result<(), Damage> {
@@ -136,8 +142,23 @@ fn take(
         }
         // A seal or control frame is a unit of its own.
         _ if in_unit => Err(Damage::IncompleteUnit),
+        FrameKind::Control => {
+            let frame = ControlFrame::decode(bytes, segment.salt, offset);
+            if let Ok(ControlFrame::Epoch { epoch, .. }) = frame {
+                index.begin_epoch(epoch);
+            }
+            Ok(())
+        }
         _ => Ok(()),
     }
+}
+
+/// The part of a claim about sequences that so many bytes of frames can hold: what a damaged or
+/// hostile file claims beyond it is not believed.
+pub(crate) fn plausible(claimed: Sequence, before: Sequence, bytes: u64) -> Sequence {
+    claimed.min(Sequence(
+        before.get().saturating_add(bytes / FRAME_FIXED as u64),
+    ))
 }
 
 fn addition<'a>(frame: &EventFrame<'a>, ordinal: Ordinal, offset: Offset) -> Addition<'a> {

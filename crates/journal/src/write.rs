@@ -74,8 +74,12 @@ impl Engine {
                 tail.spare = writer.spare.take();
             }
             self.staged_units.store(0, Ordering::Release);
+            self.attempted.fetch_max(tail.last.get(), Ordering::SeqCst);
             std::mem::take(&mut tail.queue)
         };
+        if self.failed.load(Ordering::SeqCst) {
+            return 0;
+        }
         let mut units = 0;
         for buffer in buffers {
             units += buffer.units;
@@ -98,8 +102,6 @@ impl Engine {
     }
 
     fn write_buffer(&self, writer: &mut Writer, buffer: StagedBuffer) -> Result<(), Stop> {
-        self.attempted
-            .fetch_max(buffer.last.get(), Ordering::AcqRel);
         if let Some(rotation) = &buffer.rotation {
             self.rotate(writer, &buffer, rotation)?;
         }
@@ -175,6 +177,7 @@ impl Engine {
             ))
         })?;
         writer.desired.highest = segment.id;
+        writer.desired.durable = writer.desired.durable.max(close.last_sequence);
         if let Some(active) = &writer.active
             && writer
                 .desired
@@ -196,6 +199,7 @@ impl Engine {
             let _kept_longer = active.file.set_len(close.end.0);
             writer.ordinal = Ordinal(writer.ordinal.0 + 1);
         }
+        writer.end = buffer.start;
         self.view.push_segment(Arc::clone(segment));
         Ok(())
     }
@@ -237,7 +241,7 @@ impl Engine {
         // It was filled for another place in the order of segments.
         tail.prepared = None;
         self.staged_units.store(0, Ordering::Release);
-        self.attempted.store(kept.get(), Ordering::Release);
+        self.attempted.store(kept.get(), Ordering::SeqCst);
         let failed = std::mem::replace(&mut tail.stage, Arc::new(Stage::default()));
         drop(tail);
         let _only_once = failed.outcome.set(FailedStage { kept, error });

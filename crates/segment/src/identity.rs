@@ -39,6 +39,8 @@ pub struct Identity {
     pub epoch: Epoch,
     /// The newest segment; [`SegmentId::NONE`] before the first.
     pub highest: SegmentId,
+    /// The last sequence that was durable when the identity was written.
+    pub durable: Sequence,
     /// How the store was closed, when it was closed and not opened for writing since.
     pub clean_close: Option<CleanClose>,
     /// The segments that are complete, in the order of the history.

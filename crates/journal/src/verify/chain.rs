@@ -134,8 +134,9 @@ fn check_link(frame: &EventFrame<'_>, before: &Head, wrong: &mut Vec<(&'static s
         );
         wrong.push(("chain-broken", message));
     }
-    if head.stream_sequence.get() != before.stream_sequence + 1 {
-        let (found, expected) = (head.stream_sequence, before.stream_sequence + 1);
+    let expected = before.stream_sequence.saturating_add(1);
+    if head.stream_sequence.get() != expected {
+        let found = head.stream_sequence;
         wrong.push((
             "stream-gap",
             format!("stream sequence {found}, expected {expected}"),

@@ -13,7 +13,7 @@ use super::{Finding, State};
 use crate::error::OpenError;
 use crate::segment_file::SegmentFile;
 use crate::source::FileSource;
-use crate::walk::look_behind;
+use crate::walk::{look_behind, plausible};
 
 /// How often progress is told, in bytes.
 const TELL_EVERY: u64 = 1 << 20;
@@ -41,6 +41,12 @@ impl Extent {
             Self::Recorded(record) => Some(record.last_sequence),
             _ => None,
         }
+    }
+
+    /// The event it ends with, as far as so many bytes can hold so many events after `before`.
+    pub(crate) fn plausible_last(self, before: Sequence) -> Option<Sequence> {
+        self.last()
+            .map(|last| plausible(last, before, self.end().unwrap_or(0)))
     }
 
     /// The event hash of that event.
@@ -219,7 +225,8 @@ fn behind(
     state: &mut State<'_>,
 ) -> Result<Option<Offset>, OpenError> {
     let behind = look_behind(segment, offset.after(8), to, state.last)?;
-    let known = extent.last().unwrap_or(Sequence::NONE).max(behind.attested);
+    let claimed = extent.last().unwrap_or(Sequence::NONE).max(behind.attested);
+    let known = plausible(claimed, state.last, to.0.saturating_sub(offset.0));
     let torn = known <= state.last && extent.end().is_none();
     if torn {
         return Ok(None);
@@ -238,7 +245,7 @@ fn behind(
 
 /// Whether the segment ends with the event it is known to end with.
 fn check_end(segment: &SegmentFile, extent: Extent, state: &mut State<'_>) {
-    if let Some(last) = extent.last()
+    if let Some(last) = extent.plausible_last(state.last)
         && state.last < last
     {
         let message = format!("events up to {last} were durable");

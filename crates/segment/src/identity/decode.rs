@@ -7,10 +7,10 @@ use super::layout::{
     BODY, BODY_LENGTH, BRANCH, BRANCH_COUNT, BRANCH_LENGTH, CHECKSUM_LENGTH, CLEAN_CLOSE,
     CLEAN_CLOSE_LENGTH, CLOSE_EPOCH, CLOSE_LAST_HASH, CLOSE_LAST_SEQUENCE, CLOSE_LENGTH,
     CLOSE_SEGMENT, CLOSE_TREE_ROOT, CLOSE_TREE_SIZE, CLOSED_COUNT, CLOSED_FACTS, CLOSED_FIRST,
-    CLOSED_HAS_INDEX, CLOSED_INDEX_HASH, CLOSED_LENGTH, EPOCH, GENERATION, HAS_CLEAN_CLOSE,
-    HAS_TREE, HIGHEST, LINEAGE, MAGIC, MAGIC_BYTES, OPTIONAL, PRESENT, RECORD_BRANCH,
-    RECORD_HAS_PARENT, RECORD_LAST_SHARED, RECORD_PARENT, RECORDS, REQUIRED, RESERVED,
-    RESERVED_BODY, SECTOR, SLOT_SIZE, VERSION,
+    CLOSED_HAS_INDEX, CLOSED_INDEX_HASH, CLOSED_LENGTH, DURABLE, EPOCH, GENERATION,
+    HAS_CLEAN_CLOSE, HAS_TREE, HIGHEST, LINEAGE, MAGIC, MAGIC_BYTES, OPTIONAL, PRESENT,
+    RECORD_BRANCH, RECORD_HAS_PARENT, RECORD_LAST_SHARED, RECORD_PARENT, RECORDS, REQUIRED,
+    RESERVED, RESERVED_BODY, SECTOR, SLOT_SIZE, VERSION,
 };
 use super::{BranchRecord, CleanClose, ClosedSegment, Identity, IdentityFault, TreeHead};
 use crate::fixed::{count, get, is_zero, size};
@@ -48,6 +48,7 @@ pub fn decode_slot(slot: &[u8]) -> Result<Identity, IdentityFault> {
         branches,
         epoch: Epoch(u64::from_le_bytes(get::<EPOCH, 8, _>(front))),
         highest: SegmentId(u64::from_le_bytes(get::<HIGHEST, 8, _>(front))),
+        durable: Sequence(u64::from_le_bytes(get::<DURABLE, 8, _>(front))),
         clean_close: decode_clean_close(front)?,
         closed,
     };

@@ -84,6 +84,7 @@ impl Identity {
         out.extend_from_slice(&self.branch.0.to_le_bytes());
         out.extend_from_slice(&self.epoch.0.to_le_bytes());
         out.extend_from_slice(&self.highest.0.to_le_bytes());
+        out.extend_from_slice(&self.durable.0.to_le_bytes());
         out.extend_from_slice(&short(self.branches.len()));
         out.extend_from_slice(&short(self.closed.len()));
         out.extend_from_slice(&present.to_le_bytes());

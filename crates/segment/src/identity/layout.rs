@@ -27,14 +27,15 @@ pub(super) const LINEAGE: usize = BODY;
 pub(super) const BRANCH: usize = LINEAGE + 16;
 pub(super) const EPOCH: usize = BRANCH + 16;
 pub(super) const HIGHEST: usize = EPOCH + 8;
-pub(super) const BRANCH_COUNT: usize = HIGHEST + 8;
+pub(super) const DURABLE: usize = HIGHEST + 8;
+pub(super) const BRANCH_COUNT: usize = DURABLE + 8;
 pub(super) const CLOSED_COUNT: usize = BRANCH_COUNT + 4;
 pub(super) const PRESENT: usize = CLOSED_COUNT + 4;
 pub(super) const RESERVED_BODY: usize = PRESENT + 4;
 pub(super) const CLEAN_CLOSE: usize = RESERVED_BODY + 4;
 /// Here the branch records begin, then the closed segments.
 pub(super) const RECORDS: usize = CLEAN_CLOSE + CLEAN_CLOSE_LENGTH;
-const _: () = assert!(BODY == 40 && RECORDS == 208);
+const _: () = assert!(BODY == 40 && RECORDS == 216);
 
 /// The checksum behind the body.
 pub(super) const CHECKSUM_LENGTH: usize = 4;
@@ -82,6 +83,7 @@ pub(crate) const SLOT_FIELDS: &[(&str, usize)] = &[
     ("branch", BRANCH),
     ("epoch", EPOCH),
     ("highest segment", HIGHEST),
+    ("durable mark", DURABLE),
     ("branch count", BRANCH_COUNT),
     ("closed count", CLOSED_COUNT),
     ("present", PRESENT),

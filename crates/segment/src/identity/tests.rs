@@ -29,6 +29,7 @@ fn identity(generation: u64) -> Identity {
         branches: vec![first, second],
         epoch: Epoch(9),
         highest: SegmentId(5),
+        durable: Sequence(77),
         clean_close: Some(CleanClose {
             epoch: Epoch(9),
             segment: SegmentId(5),
@@ -152,13 +153,13 @@ fn impossible_values_are_refused_even_when_they_verify() {
         ),
         (24, &[0], Malformed("generation is 0")),
         (36, &[1], Malformed("reserved bytes are not zero")),
-        (100, &[1], Malformed("reserved bytes are not zero")),
-        (88, &[3], counts.clone()),
-        (88, &u32::MAX.to_le_bytes(), counts.clone()),
-        (92, &[1], counts.clone()),
-        (92, &u32::MAX.to_le_bytes(), counts),
-        (96, &[0], Malformed("absent tree head is not zero")),
-        (96, &[7], Malformed("unknown parts are present")),
+        (108, &[1], Malformed("reserved bytes are not zero")),
+        (96, &[3], counts.clone()),
+        (96, &u32::MAX.to_le_bytes(), counts.clone()),
+        (100, &[1], counts.clone()),
+        (100, &u32::MAX.to_le_bytes(), counts),
+        (104, &[0], Malformed("absent tree head is not zero")),
+        (104, &[7], Malformed("unknown parts are present")),
         (
             first_branch + 32,
             &[2],
@@ -186,7 +187,7 @@ fn impossible_values_are_refused_even_when_they_verify() {
 
 #[test]
 fn a_body_length_bomb_is_refused_before_anything_is_allocated() {
-    for length in [0, 1, 167, 4096 - 40, 4096, 1 << 31, u32::MAX] {
+    for length in [0, 1, 175, 4096 - 40, 4096, 1 << 31, u32::MAX] {
         let mut bytes = slot(&identity(1));
         bytes[32..36].copy_from_slice(&length.to_le_bytes());
         assert!(decode_slot(&bytes).is_err(), "{length}");
@@ -222,6 +223,7 @@ fn identities_survive_the_round_trip() {
             branches: vec![],
             closed: vec![],
             highest: SegmentId::NONE,
+            durable: Sequence::NONE,
             ..base.clone()
         },
         Identity {

@@ -1,0 +1,112 @@
+//! `batpak log`: events, one line each.
+
+use batpak::store::EventRef;
+use clap::Args;
+
+use crate::context::Context;
+use crate::event_object::EventObject;
+use crate::failure::Result;
+use crate::filter::Filter;
+use crate::kind::kind_text;
+use crate::output::Output;
+use crate::reading;
+use crate::store;
+use crate::text::{fit, fit_padded};
+use crate::time::rfc3339_micros;
+use crate::value::{self, Value};
+
+/// Arguments of `log`.
+#[derive(Args, Debug)]
+pub(crate) struct LogArgs {
+    #[command(flatten)]
+    filter: Filter,
+    /// At most this many events, from 1
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+    /// Newest first
+    #[arg(long)]
+    reverse: bool,
+}
+
+/// Prints the events that pass the filter.
+pub(crate) fn run(context: &Context, args: &LogArgs) -> Result<()> {
+    let store = store::open_for_reading(context)?;
+    let region = args.filter.region();
+    let mut scan = store.scan(&region).after(args.filter.after);
+    if args.reverse {
+        scan = scan.reverse();
+    }
+    if let Some(limit) = args.limit {
+        scan = scan.limit(usize::try_from(limit).unwrap_or(usize::MAX));
+    }
+    let columns = Columns::new(context.width, store.stats().global_sequence);
+    let mut output = Output::new(context);
+    let result = reading::each(&mut scan, |event| {
+        if context.global.json {
+            output.json(&EventObject::new(event))
+        } else {
+            let line = columns.line(&output, event);
+            output.line(&line)
+        }
+    });
+    output.finish()?;
+    if result? == 0 {
+        args.filter.hint_nothing_found(context);
+    }
+    Ok(())
+}
+
+/// How wide the parts of a line are.
+struct Columns {
+    sequence: usize,
+    entity: usize,
+    summary: usize,
+}
+
+/// Columns of `2026-01-02T03:04:05.000006Z`.
+const TIME: usize = 27;
+/// Columns of a common kind; a longer one moves the rest to the right and shortens the summary.
+const KIND: usize = 3;
+/// Spaces after each of the first four parts.
+const GAPS: usize = 4;
+
+impl Columns {
+    /// Divides `width` columns for events up to the sequence `last`.
+    fn new(width: usize, last: u64) -> Columns {
+        let sequence = last.to_string().len();
+        let rest = width.saturating_sub(sequence + TIME + KIND + GAPS);
+        let entity = (rest / 2).min(40);
+        Columns {
+            sequence,
+            entity,
+            summary: rest - entity,
+        }
+    }
+
+    fn line(&self, output: &Output, event: &EventRef<'_>) -> String {
+        let kind = format!("{:KIND$}", kind_text(event.kind()));
+        let summary = (self.summary + KIND).saturating_sub(kind.len());
+        let line = format!(
+            "{:>width$} {} {} {kind} {}",
+            event.sequence(),
+            output.dim(&rfc3339_micros(event.timestamp_us())),
+            output.name(&fit_padded(event.entity(), self.entity)),
+            fit(&summary_of(event.payload()), summary),
+            width = self.sequence,
+        );
+        line.trim_end().to_owned()
+    }
+}
+
+/// What a payload says in a few words: the text that names or describes the thing where there is
+/// one, else the whole payload as JSON.
+fn summary_of(payload: &[u8]) -> String {
+    const TELLING: [&str; 6] = ["subject", "title", "message", "summary", "text", "name"];
+    match value::from_msgpack(payload) {
+        Ok(value) => TELLING
+            .into_iter()
+            .find_map(|name| value.get(name).and_then(Value::as_text))
+            .map_or_else(|| value.to_string(), str::to_owned),
+        Err(value::Undecodable) => format!("({} bytes)", payload.len()),
+    }
+}

@@ -1,0 +1,95 @@
+//! Failures of the store as failures of the command.
+
+use std::path::Path;
+
+use batpak::StoreError;
+use batpak::store::{CommitState, HandlingClass};
+
+use super::{Exit, Failure, Report};
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        Failure::Report(Box::new(Report {
+            exit: exit_for(&error),
+            code: error.code().to_owned(),
+            class: class_name(error.class()),
+            commit_state: commit_state_name(error.commit_state()),
+            message: error.to_string(),
+            path: error.path().map(Path::to_owned),
+            line: None,
+            hint: hint_for(&error).map(str::to_owned),
+        }))
+    }
+}
+
+impl Failure {
+    /// Whether the error says that the store is damaged.
+    pub(crate) fn is_damage(error: &StoreError) -> bool {
+        matches!(
+            error,
+            StoreError::StoreDamaged { .. }
+                | StoreError::CrcMismatch { .. }
+                | StoreError::CorruptSegment { .. }
+                | StoreError::CorruptFrame { .. }
+                | StoreError::DataDirMalformed { .. }
+                | StoreError::HiddenRangesCorrupt { .. }
+        )
+    }
+
+    /// A failed open of a store: damage means that the store is not whole.
+    pub(crate) fn opening(error: StoreError) -> Failure {
+        let damage = Failure::is_damage(&error);
+        Failure::from(error).change(|report| {
+            if damage {
+                report.exit = Exit::NotWhole;
+            }
+        })
+    }
+}
+
+fn exit_for(error: &StoreError) -> Exit {
+    match error {
+        StoreError::StoreLocked { .. } => Exit::Locked,
+        StoreError::SequenceMismatch { .. }
+        | StoreError::KeyConflict { .. }
+        | StoreError::IdempotencyPartialBatch { .. } => Exit::Conflict,
+        StoreError::NotAStore { .. } => Exit::Usage,
+        StoreError::StoreDamaged { .. } => Exit::NotWhole,
+        StoreError::BatchFailed { source, .. } => exit_for(source),
+        _ => Exit::Error,
+    }
+}
+
+/// What to do next, in terms of this command where it has a better answer than the library.
+fn hint_for(error: &StoreError) -> Option<&'static str> {
+    match error {
+        StoreError::StoreLocked { .. } => Some(
+            "another process has it open for writing; log, get, stats, verify and export work \
+             beside it",
+        ),
+        StoreError::KeyConflict { .. } => {
+            Some("the key belongs to an event with another body: use another key")
+        }
+        error if Failure::is_damage(error) => Some(
+            "keep a copy of the directory as it is; `batpak verify` lists what is damaged, and \
+             commands that only read serve the rest",
+        ),
+        error => error.hint(),
+    }
+}
+
+fn class_name(class: HandlingClass) -> &'static str {
+    match class {
+        HandlingClass::Domain => "domain",
+        HandlingClass::RetryableOperational => "retryable_operational",
+        HandlingClass::FailClosedOperational => "fail_closed_operational",
+    }
+}
+
+fn commit_state_name(state: CommitState) -> &'static str {
+    match state {
+        CommitState::NotCommitted => "not_committed",
+        CommitState::Committed => "committed",
+        CommitState::Unknown => "unknown",
+    }
+}

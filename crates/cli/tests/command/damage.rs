@@ -1,0 +1,106 @@
+//! Damage is found, named, and never taken for something else.
+
+use std::fs;
+
+use serde_json::json;
+use tempfile::tempdir;
+
+use crate::support::{append, on};
+
+#[test]
+fn one_flipped_payload_byte_is_found_with_its_place() {
+    let dir = tempdir().expect("directory");
+    append(dir.path(), "user:1", "\"before\"");
+    append(dir.path(), "user:1", "\"a payload that is easy to find\"");
+    append(dir.path(), "user:1", "\"after\"");
+    let whole = on(dir.path(), &["verify"]).ok();
+    assert!(whole.stdout.contains("whole"), "{}", whole.stdout);
+    let whole = on(dir.path(), &["verify", "--json"]).ok().json();
+    assert_eq!(whole["whole"], json!(true));
+    assert_eq!(whole["events"], json!(3));
+    assert_eq!(whole["findings"], json!([]));
+
+    let (file, at) = flip(dir.path(), b"easy to find");
+    let run = on(dir.path(), &["verify"]);
+    assert_eq!(run.code, Some(3), "{run:?}");
+    let place = run
+        .stdout
+        .lines()
+        .find(|line| line.contains("file ") && line.contains("offset "))
+        .unwrap_or_else(|| panic!("no place in {run:?}"));
+    assert!(place.contains(&file), "{place}");
+    assert!(
+        run.stderr.starts_with("error[not-whole]: "),
+        "{}",
+        run.stderr
+    );
+
+    let run = on(dir.path(), &["verify", "--json"]);
+    assert_eq!(run.code, Some(3));
+    let report = run.json();
+    assert_eq!(report["whole"], json!(false));
+    let findings = report["findings"].as_array().expect("findings");
+    let found = findings
+        .iter()
+        .find(|finding| finding["file"] == json!(file))
+        .expect("a finding in the file");
+    let offset = found["offset"].as_u64().expect("an offset");
+    assert!(
+        (at.saturating_sub(4096)..=at).contains(&offset),
+        "{offset} for {at}"
+    );
+
+    let log = on(dir.path(), &["log", "--json"]);
+    assert_eq!(log.code, Some(3), "{log:?}");
+    let kept: Vec<_> = log
+        .json_lines()
+        .iter()
+        .map(|event| event["payload"].clone())
+        .collect();
+    assert_eq!(kept, [json!("before"), json!("after")]);
+
+    let refused = on(
+        dir.path(),
+        &[
+            "append",
+            "--entity",
+            "e",
+            "--scope",
+            "s",
+            "--kind",
+            "1:1",
+            "--payload",
+            "1",
+        ],
+    );
+    assert_eq!(
+        refused.code,
+        Some(3),
+        "a damaged store is refused: {refused:?}"
+    );
+}
+
+/// Flips a bit of the one place where `needle` is stored; returns the file and the offset.
+fn flip(dir: &std::path::Path, needle: &[u8]) -> (String, u64) {
+    for entry in fs::read_dir(dir).expect("readable") {
+        let path = entry.expect("entry").path();
+        if path.extension().is_none_or(|extension| extension != "fbat") {
+            continue;
+        }
+        let mut bytes = fs::read(&path).expect("readable");
+        let found = bytes
+            .windows(needle.len())
+            .position(|window| window == needle);
+        if let Some(at) = found {
+            bytes[at] ^= 1;
+            fs::write(&path, bytes).expect("written");
+            let name = path
+                .file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
+            return (name, u64::try_from(at).expect("small"));
+        }
+    }
+    panic!("the payload is in no segment");
+}

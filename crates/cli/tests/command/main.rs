@@ -1,0 +1,12 @@
+//! The command as a whole: what it prints, how it ends, and what a store holds after it.
+#![cfg(test)]
+
+mod damage;
+mod errors;
+mod events;
+mod git;
+mod kills;
+mod lines;
+mod repository;
+mod support;
+mod tour;

@@ -1,0 +1,118 @@
+//! Running the command.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    /// The lines of standard output as JSON.
+    pub(crate) fn json_lines(&self) -> Vec<Value> {
+        json_lines(&self.stdout)
+    }
+
+    /// The one line of standard output as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Fails the test unless the run ended with exit code 0.
+    pub(crate) fn ok(self) -> Run {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self
+    }
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Run {
+        Run {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("standard output is text"),
+            stderr: String::from_utf8(output.stderr).expect("standard error is text"),
+        }
+    }
+}
+
+/// Every line of `text` as JSON.
+pub(crate) fn json_lines(text: &str) -> Vec<Value> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
+}
+
+/// The command with these arguments, in a known environment.
+pub(crate) fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_batpak"));
+    command
+        .args(args)
+        .env_remove("BATPAK_STORE")
+        .env_remove("NO_COLOR")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Runs the command without a store.
+pub(crate) fn bare(args: &[&str]) -> Run {
+    command(args).output().expect("the command runs").into()
+}
+
+/// Runs the command on the store in `dir`.
+pub(crate) fn on(dir: &Path, args: &[&str]) -> Run {
+    command(args)
+        .arg("--store")
+        .arg(dir)
+        .output()
+        .expect("the command runs")
+        .into()
+}
+
+/// Starts the command on the store in `dir` with an open standard input.
+pub(crate) fn start(dir: &Path, args: &[&str]) -> Child {
+    command(args)
+        .arg("--store")
+        .arg(dir)
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("the command starts")
+}
+
+/// Runs the command on the store in `dir` with this standard input.
+pub(crate) fn on_with_input(dir: &Path, args: &[&str], input: &str) -> Run {
+    let mut child = start(dir, args);
+    let mut stdin = child.stdin.take().expect("standard input");
+    let bytes = input.as_bytes().to_vec();
+    let feeder = std::thread::spawn(move || {
+        // A command that stops early closes its end.
+        let _ = stdin.write_all(&bytes);
+    });
+    let output = child.wait_with_output().expect("the command ends");
+    feeder.join().expect("the input is fed");
+    output.into()
+}
+
+/// Appends one event of `entity` with this payload.
+pub(crate) fn append(dir: &Path, entity: &str, payload: &str) -> Run {
+    let args = [
+        "append",
+        "--entity",
+        entity,
+        "--scope",
+        "test",
+        "--kind",
+        "1:1",
+        "--payload",
+        payload,
+    ];
+    on(dir, &args).ok()
+}
