@@ -2,7 +2,7 @@
 //! durable mark behind when a burst is over.
 
 use std::sync::atomic::Ordering;
-use std::sync::{PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use batpak_platform::Next;
@@ -121,14 +121,23 @@ impl Background {
             return Some(MARK_AFTER);
         }
         let frame = ControlFrame::DurableMark { durable };
-        if !tail.fits(control_length(&frame)) || !engine.stage_control(&mut tail, &frame) {
+        if !tail.fits(control_length(&frame)) {
+            drop(tail);
+            // The header of the next segment states it as well. A full disk is reported by the
+            // append that needs the space.
+            let _retried_by_append = engine.next_segment_now();
             self.marked = durable.get();
             return None;
         }
+        let stage = Arc::clone(&tail.stage);
+        engine.stage_control(&mut tail, &frame);
         drop(tail);
-        self.marked = durable.get();
         engine.write_all_staged();
-        None
+        if stage.outcome.get().is_none() {
+            self.marked = durable.get();
+            return None;
+        }
+        Some(MARK_AFTER)
     }
 }
 

@@ -10,7 +10,7 @@ use batpak_segment::names::IDENTITY;
 use crate::error::{Failure, FileError};
 
 /// Most bytes of an identity file that are ever read.
-const MAX_IDENTITY_BYTES: u64 = 1 << 30;
+const MAX_IDENTITY_BYTES: u64 = 64 << 20;
 
 /// What an identity file says.
 #[derive(Debug)]
@@ -124,15 +124,15 @@ impl IdentityFile {
         Ok(opened)
     }
 
-    /// Makes `next` the durable identity. The file is read again first: another epoch or
+    /// Makes `next` the durable identity. The file is read again first: a later epoch or
     /// generation in it means that another writer took the directory over.
     pub(crate) fn write(&mut self, mut next: Identity) -> Result<(), Failure> {
         let failed = |operation| {
             move |source| Failure::Identity(FileError::new(operation, IDENTITY, source))
         };
         if let Loaded::Valid { identity, .. } = load_file(&*self.file).map_err(failed("read"))?
-            && (identity.epoch != self.identity.epoch
-                || identity.generation != self.identity.generation)
+            && (identity.epoch > self.identity.epoch
+                || identity.generation > self.identity.generation)
         {
             return Err(Failure::Superseded {
                 found: identity.epoch.0,

@@ -120,18 +120,22 @@ impl Journal {
     /// # Errors
     /// A failed sync fails the writer: what is on the disk shows at the next open.
     pub fn sync(&self) -> Result<(), AppendError> {
-        self.engine.check_open()?;
-        let target = {
-            let tail = self.engine.lock_tail();
-            Target {
-                first: tail.last,
-                last: tail.last,
-                stage: Arc::clone(&tail.stage),
+        loop {
+            self.engine.check_open()?;
+            let target = {
+                let tail = self.engine.lock_tail();
+                Target {
+                    first: tail.last,
+                    last: tail.last,
+                    stage: Arc::clone(&tail.stage),
+                }
+            };
+            match self.engine.wait(&target, Durability::Synced, None) {
+                // A unit of somebody else failed; what was appended before it is still to sync.
+                Err(AppendError::NotWritten(_)) => {}
+                result => return result.map(|_| ()),
             }
-        };
-        self.engine
-            .wait(&target, Durability::Synced, None)
-            .map(|_| ())
+        }
     }
 
     /// What readers see.

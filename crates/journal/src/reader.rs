@@ -38,6 +38,8 @@ impl Reader {
             let mode = if live { Mode::Follow } else { Mode::Read };
             match open_once(platform, mode) {
                 Err(_) if live && attempt < ATTEMPTS => {}
+                // A writer came meanwhile: what did not verify may have been half written.
+                Ok(_) if !live && attempt < ATTEMPTS && writer_present(platform)? => {}
                 result => return result,
             }
         }

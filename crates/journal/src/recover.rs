@@ -104,8 +104,8 @@ pub(crate) fn recover(
             Err(OpenError::Damaged { .. }) if mode == Mode::Read => {
                 let recorded = log.clean_close(highest);
                 let last = recorded.map_or(log.identity.durable, |record| record.last_sequence);
-                let bytes = recorded.map_or(u64::MAX, |record| record.length);
-                log.take_absent(highest, last.min(MOST_LOST_AT_ONCE), bytes);
+                let bytes = recorded.map_or(MOST_LOST_AT_ONCE, |record| record.length);
+                log.take_absent(highest, last, bytes);
                 log.lost_newest = true;
             }
             opened => log.take_newest(opened?, &before, mode)?,
@@ -391,8 +391,9 @@ impl Recovered {
     }
 }
 
-/// Most events noted as lost with a newest segment whose length nothing records.
-const MOST_LOST_AT_ONCE: Sequence = Sequence(1 << 32);
+/// Most events noted as lost with a newest segment whose length nothing records: as many as the
+/// smallest frames fill a segment of the default size with.
+const MOST_LOST_AT_ONCE: u64 = 256 << 20;
 
 /// An identity that counted to its end: no writer leaves one.
 pub(crate) fn exhausted() -> OpenError {

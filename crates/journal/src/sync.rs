@@ -12,7 +12,7 @@ use batpak_coordinate::Sequence;
 use batpak_platform::Parker;
 
 use crate::engine::{Engine, Target};
-use crate::error::{AppendError, Failure};
+use crate::error::{AppendError, Failure, FileError};
 use crate::options::Durability;
 
 /// Everything under the `frontier` lock.
@@ -71,11 +71,17 @@ impl Engine {
         limit: Option<Duration>,
     ) -> Result<bool, AppendError> {
         let deadline = limit.map(|limit| self.now_ns().saturating_add(nanoseconds(limit)));
+        let mut slept = false;
         loop {
             if let Some(verdict) = self.judge(target, level) {
+                if slept {
+                    // It may have been woken to lead, and does not: another waiter does.
+                    self.lock_frontier().wake_a_leader();
+                }
                 return verdict.map(|()| true);
             }
             match level {
+                // Does the work itself, so that no limit cuts it short.
                 Durability::Written => self.write_for(target),
                 Durability::Synced => {
                     let left = match deadline {
@@ -83,14 +89,13 @@ impl Engine {
                         Some(deadline) => {
                             let left = deadline.saturating_sub(self.now_ns());
                             if left == 0 {
-                                // It may have been woken to lead: another waiter does.
                                 self.lock_frontier().wake_a_leader();
                                 return Ok(false);
                             }
                             Some(Duration::from_nanos(left))
                         }
                     };
-                    self.lead_or_sleep(target, left);
+                    slept |= self.lead_or_sleep(target, left);
                 }
             }
         }
@@ -103,12 +108,13 @@ impl Engine {
         }
     }
 
-    fn lead_or_sleep(&self, target: &Target, limit: Option<Duration>) {
+    /// Leads a sync, or sleeps while somebody else does; true when it slept.
+    fn lead_or_sleep(&self, target: &Target, limit: Option<Duration>) -> bool {
         let parker = {
             let mut frontier = self.lock_frontier();
             // Judged again under the lock that wakes: a verdict reached before is not slept over.
             if self.judge(target, Durability::Synced).is_some() {
-                return;
+                return false;
             }
             if frontier.leading {
                 let parker = Arc::new(Parker::new());
@@ -121,7 +127,7 @@ impl Engine {
                 frontier.leading = true;
                 drop(frontier);
                 self.lead();
-                return;
+                return false;
             }
         };
         if !parker.park(limit) {
@@ -129,10 +135,12 @@ impl Engine {
                 .waiters
                 .retain(|waiter| !Arc::ptr_eq(&waiter.parker, &parker));
         }
+        true
     }
 
     /// Writes, syncs, and hands leadership on. The caller has set the leading flag.
     pub(crate) fn lead(&self) {
+        let unfinished = Unfinished(self);
         self.let_the_crowd_stage();
         let (mark, active, units) = {
             let mut writer = self.lock_write();
@@ -153,6 +161,7 @@ impl Engine {
                 self.fail(Failure::Sync(error));
             }
         }
+        std::mem::forget(unfinished);
         let mut frontier = self.lock_frontier();
         frontier.leading = false;
         frontier.last_units = units;
@@ -198,6 +207,19 @@ impl Engine {
 
     pub(crate) fn now_ns(&self) -> u64 {
         self.platform.clock.monotonic_ns()
+    }
+}
+
+/// Dropped only when a panic leaves [`Engine::lead`]: what has reached the disk is then unknown,
+/// and nobody may sleep for a leader that is gone.
+struct Unfinished<'a>(&'a Engine);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        self.0.lock_frontier().leading = false;
+        let source = std::io::Error::other("the sync was interrupted by a panic");
+        self.0
+            .fail(Failure::Sync(FileError::new("sync", ".", source)));
     }
 }
 

@@ -240,13 +240,8 @@ impl Tail {
 
     /// The id of the segment after the newest one.
     pub(crate) fn next_segment_id(&self) -> SegmentId {
-        SegmentId(
-            self.cursor
-                .segment
-                .as_ref()
-                .map_or(0, |segment| segment.id.0)
-                + 1,
-        )
+        let newest = self.cursor.segment.as_ref();
+        newest.map_or(SegmentId(1), |segment| segment.id.next())
     }
 }
 

@@ -36,7 +36,8 @@ impl Ticket {
         Ok(self.committed)
     }
 
-    /// As [`wait`](Self::wait), giving up after `limit`; the ticket comes back and the unit stays
+    /// As [`wait`](Self::wait), giving up after `limit` where it waits for a sync of somebody else
+    /// (its own work is not cut short); the ticket comes back and the unit stays
     /// submitted.
     ///
     /// # Errors
