@@ -173,6 +173,7 @@ pub fn verify(
         let name = batpak_segment::names::IDENTITY;
         state.find(Finding::new(name, "identity-slot-damaged", message));
     }
+    let durable = identity.durable;
     let mut before = CloseFacts::NONE;
     for closed in &identity.closed {
         let extent = Extent::Closed(closed.close);
@@ -201,8 +202,11 @@ pub fn verify(
         let extent = match record.filter(|record| record.segment == id) {
             Some(record) => Extent::Recorded(record),
             None if id != identity.highest => Extent::Unnamed,
-            None if live_writer => Extent::Growing,
-            None => Extent::Open { slot_damaged },
+            None if live_writer => Extent::Growing { durable },
+            None => Extent::Open {
+                slot_damaged,
+                durable,
+            },
         };
         one(platform, id, identity.lineage, &before, extent, &mut state)?;
     }
@@ -285,10 +289,15 @@ fn lost_segment(
     lost(Finding::new(name, code, damage.to_string()), extent, state)
 }
 
+/// Bytes that a segment is taken to have held when nothing tells.
+const MOST_BYTES_LOST: u64 = 256 << 20;
+
 /// Notes a segment none of whose events can be looked at.
 fn lost(finding: Finding, extent: Extent, state: &mut State<'_>) -> Result<(), OpenError> {
     let first = state.last.next();
-    let last = extent.plausible_last(state.last).unwrap_or(state.last);
+    let last = extent
+        .plausible_last(state.last, MOST_BYTES_LOST)
+        .unwrap_or(state.last);
     state.find(finding.events(first, last));
     state.last = state.last.max(last);
     state.chains.skip_to(state.last);

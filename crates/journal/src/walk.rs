@@ -252,7 +252,10 @@ pub(crate) fn walk_around(
             return Ok((walked, lost));
         }
         let behind = look_behind(segment, offset.after(8), to, index.last())?;
-        let next = behind.first.filter(|(_, sequence)| *sequence <= last);
+        // What follows the last event known to be durable without a hole is whole as well.
+        let next = behind
+            .first
+            .filter(|(_, sequence)| *sequence <= last.next());
         let first_lost = index.last().next();
         let last_lost = next.map_or(last, |(_, sequence)| Sequence(sequence.get() - 1));
         index.push_lost(last_lost, ordinal, offset);

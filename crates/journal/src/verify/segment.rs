@@ -26,27 +26,32 @@ pub(crate) enum Extent {
     /// The record of a clean close says so.
     Recorded(CleanClose),
     /// Nobody closed it: what no frame attests may be missing.
-    Open { slot_damaged: bool },
+    /// The identity says what was durable when it was written.
+    Open {
+        slot_damaged: bool,
+        durable: Sequence,
+    },
     /// A writer is adding to it.
-    Growing,
+    Growing { durable: Sequence },
     /// The identity does not name it yet: nothing acknowledged is in it.
     Unnamed,
 }
 
 impl Extent {
-    /// The event it ends with, where known.
+    /// The event it ends with or behind, where known.
     pub(crate) fn last(self) -> Option<Sequence> {
         match self {
             Self::Closed(close) => Some(close.last_sequence),
             Self::Recorded(record) => Some(record.last_sequence),
-            _ => None,
+            Self::Open { durable, .. } | Self::Growing { durable } => Some(durable),
+            Self::Unnamed => None,
         }
     }
 
     /// The event it ends with, as far as so many bytes can hold so many events after `before`.
-    pub(crate) fn plausible_last(self, before: Sequence) -> Option<Sequence> {
+    pub(crate) fn plausible_last(self, before: Sequence, len: u64) -> Option<Sequence> {
         self.last()
-            .map(|last| plausible(last, before, self.end().unwrap_or(0)))
+            .map(|last| plausible(last, before, self.end().unwrap_or(len)))
     }
 
     /// The event hash of that event.
@@ -82,7 +87,7 @@ pub(crate) fn verify_segment(
     let to = Offset(end.min(len));
     let mut looked_at_again = None;
     while let Some((offset, message)) = frames(segment, from, to, extent, state)? {
-        if extent == Extent::Growing && looked_at_again != Some(offset) {
+        if matches!(extent, Extent::Growing { .. }) && looked_at_again != Some(offset) {
             // Beside a writer the bytes may have been read before it wrote them.
             looked_at_again = Some(offset);
             from = offset;
@@ -93,7 +98,7 @@ pub(crate) fn verify_segment(
             None => break,
         }
     }
-    check_end(segment, extent, state);
+    check_end(segment, len, extent, state);
     Ok(())
 }
 
@@ -101,6 +106,7 @@ fn check_length(segment: &SegmentFile, len: u64, extent: Extent, state: &mut Sta
     let expected = match extent {
         Extent::Open {
             slot_damaged: false,
+            ..
         } => segment.capacity,
         _ => extent.end().unwrap_or(0),
     };
@@ -244,8 +250,8 @@ fn behind(
 }
 
 /// Whether the segment ends with the event it is known to end with.
-fn check_end(segment: &SegmentFile, extent: Extent, state: &mut State<'_>) {
-    if let Some(last) = extent.plausible_last(state.last)
+fn check_end(segment: &SegmentFile, len: u64, extent: Extent, state: &mut State<'_>) {
+    if let Some(last) = extent.plausible_last(state.last, len)
         && state.last < last
     {
         let message = format!("events up to {last} were durable");

@@ -358,3 +358,49 @@ fn whole_report(whole: &SimDisk) -> batpak_journal::OpenReport {
         .unwrap()
         .1
 }
+
+#[test]
+fn an_open_that_appends_nothing_leaves_the_newest_event_attested() {
+    for close in [false, true] {
+        let disk = SimDisk::new();
+        for _ in 0..3 {
+            let journal = open(&disk.platform(), &small(Durability::Synced));
+            journal
+                .append(draft("a", &[5; 100]), Durability::Synced)
+                .unwrap();
+            journal.close().unwrap();
+        }
+        let journal = open(&disk.platform(), &small(Durability::Synced));
+        if close {
+            journal.close().unwrap();
+        } else {
+            disk.kill();
+            drop(journal);
+        }
+        let at = frames(&disk, "000001.fbat")[2];
+        disk.corrupt("000001.fbat", at + FRAME_FIXED + 40, 0x10);
+        assert!(matches!(refused(&disk), OpenError::Damaged { .. }));
+        assert_ne!(findings(&disk.platform()), Vec::<String>::new());
+        let (_, report) = Reader::open(&disk.platform()).unwrap();
+        assert_eq!(report.lost.len(), 1, "{report:?}");
+    }
+}
+
+#[test]
+fn whole_events_behind_a_damaged_one_are_served() {
+    for damaged in 0..3 {
+        let disk = killed(4);
+        let at = frames(&disk, "000001.fbat")[damaged];
+        disk.corrupt("000001.fbat", at + FRAME_FIXED + 40, 0x10);
+        let (reader, report) = Reader::open(&disk.platform()).unwrap();
+        let mut buffer = FrameBuffer::new();
+        for sequence in 1..=4 {
+            let read = reader.view().read(Sequence(sequence), &mut buffer);
+            assert_eq!(
+                read.is_err(),
+                sequence == damaged as u64 + 1,
+                "{damaged}: {report:?}"
+            );
+        }
+    }
+}
