@@ -1,13 +1,14 @@
 //! Recovery: from what the files say to what the log is. Decides; changes nothing.
 //! The decisions on the newest segment are rows of `decide.rs`.
 
+mod damage;
+
 use std::sync::Arc;
 
 use batpak_coordinate::Sequence;
 use batpak_event::Epoch;
 use batpak_platform::{Access, Storage};
-use batpak_segment::identity::{CleanClose, ClosedSegment, Identity, IdentityFault};
-use batpak_segment::names::IDENTITY;
+use batpak_segment::identity::{CleanClose, ClosedSegment, Identity};
 use batpak_segment::{CloseFacts, Offset, SEGMENT_HEADER, SegmentHeader, SegmentId};
 
 use crate::decide::{Content, Decision, Facts, Rest, Standing, decide, standing};
@@ -16,7 +17,10 @@ use crate::index::{Index, Ordinal};
 use crate::report::{LostRange, OpenReport};
 use crate::segment_file::SegmentFile;
 use crate::survey::{Names, Opened, check_predecessor, damaged_segment, open_segment};
-use crate::walk::{Behind, Stopped, Walked, look_behind, plausible, walk, walk_around};
+use crate::walk::{Behind, Stopped, look_behind, plausible, walk, walk_around};
+
+pub(crate) use damage::exhausted;
+use damage::{MOST_LOST_AT_ONCE, damaged, last_byte};
 
 /// How a directory is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -391,71 +395,9 @@ impl Recovered {
     }
 }
 
-/// Most events noted as lost with a newest segment whose length nothing records: as many as the
-/// smallest frames fill a segment of the default size with.
-const MOST_LOST_AT_ONCE: u64 = 256 << 20;
-
-/// An identity that counted to its end: no writer leaves one.
-pub(crate) fn exhausted() -> OpenError {
-    let fault = IdentityFault::Malformed("epoch or generation is at its end");
-    OpenError::Damaged {
-        name: IDENTITY.to_owned(),
-        offset: None,
-        first: None,
-        last: None,
-        damage: Damage::Identity(fault),
-    }
-}
-
 fn length(segment: &SegmentFile) -> Result<u64, OpenError> {
     segment
         .file
         .len()
         .map_err(|source| segment.error("measure", source).into())
-}
-
-/// The refusal of a segment that is whole only up to `walked`; the events lost are those before
-/// the first one found behind.
-fn damaged(segment: &SegmentFile, walked: Walked, behind: &Behind, durable: Sequence) -> OpenError {
-    let kept = walked.last;
-    let (offset, damage) = match walked.stop {
-        Stopped::At { offset, damage } => (offset, damage),
-        Stopped::Clean => {
-            let damage = Damage::SequenceGap {
-                found: durable,
-                expected: kept.next(),
-            };
-            (Offset(walked.end), damage)
-        }
-    };
-    let found = behind
-        .first
-        .map(|(_, sequence)| Sequence(sequence.get().saturating_sub(1)));
-    let last = found.unwrap_or(durable).min(durable);
-    OpenError::Damaged {
-        name: segment.name.clone(),
-        offset: Some(offset),
-        first: (kept < last).then(|| kept.next()),
-        last: (kept < last).then_some(last),
-        damage,
-    }
-}
-
-/// Offset after the last byte in [from, to) that is not zero; `from` when all are.
-fn last_byte(segment: &SegmentFile, from: u64, to: u64) -> Result<u64, OpenError> {
-    const CHUNK: u64 = 64 << 10;
-    let mut buffer = vec![0; usize::try_from(CHUNK).unwrap_or(0)];
-    let mut end = to;
-    while end > from {
-        let start = end.saturating_sub(CHUNK).max(from);
-        let len = usize::try_from(end - start).unwrap_or(0);
-        let bytes = buffer.get_mut(..len).unwrap_or_default();
-        batpak_platform::read_exact_at(&*segment.file, bytes, start)
-            .map_err(|source| segment.error("read", source))?;
-        if let Some(position) = bytes.iter().rposition(|byte| *byte != 0) {
-            return Ok(start + position as u64 + 1);
-        }
-        end = start;
-    }
-    Ok(from)
 }
