@@ -9,7 +9,7 @@ use batpak_segment::names::IDENTITY;
 
 use crate::error::{Failure, FileError};
 
-/// Most bytes of an identity file that are ever read.
+/// Largest identity file: room for some three hundred thousand segments.
 const MAX_IDENTITY_BYTES: u64 = 64 << 20;
 
 /// What an identity file says.
@@ -48,7 +48,11 @@ pub(crate) fn load(storage: &dyn Storage) -> Result<Loaded, FileError> {
 }
 
 fn load_file(file: &dyn StorageFile) -> io::Result<Loaded> {
-    let len = file.len()?.min(MAX_IDENTITY_BYTES);
+    let len = file.len()?;
+    if len > MAX_IDENTITY_BYTES {
+        let fault = IdentityFault::Malformed("the file is longer than any identity");
+        return Ok(Loaded::Bad(fault));
+    }
     let mut bytes = vec![0; usize::try_from(len).unwrap_or(0)];
     read_exact_at(file, &mut bytes, 0)?;
     let slots = match SlotPair::of_file(len) {
@@ -180,5 +184,6 @@ impl IdentityFile {
 
 fn slots_for(identity: &Identity) -> io::Result<SlotPair> {
     SlotPair::new(identity.slot_size_for())
+        .filter(|slots| slots.file_length() <= MAX_IDENTITY_BYTES)
         .ok_or_else(|| io::Error::other("the store has too many segments for one identity"))
 }
