@@ -92,6 +92,7 @@ pub use append::{
 pub use batpak_coordinate::{Coordinate, EventKind, KindFilter, Region, Sequence, StreamSequence};
 pub use batpak_event::{CausationId, Cause, CorrelationId, EventId, IdempotencyKey, StoredEvent};
 pub use batpak_journal::{Durability, ExpectedSequence};
+pub use batpak_segment::FORMAT_VERSION;
 pub use config::StoreConfig;
 pub use error::StoreError;
 pub use read::{EventRef, IndexEntry, Scan};

@@ -1,17 +1,21 @@
 //! The command line: global options and the list of commands.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::command::{append, export, get, import, log, stats, tour, verify};
 
 /// What `--version` prints after the name.
-pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (format version 1)");
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let (package, format) = (env!("CARGO_PKG_VERSION"), batpak::FORMAT_VERSION);
+    format!("{package} (format version {format})")
+});
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "batpak", version = VERSION, about = ABOUT, after_help = EXIT_CODES)]
+#[command(name = "batpak", version = VERSION.as_str(), about = ABOUT, after_help = EXIT_CODES)]
 #[command(disable_help_subcommand = true, disable_help_flag = true)]
 pub(crate) struct Cli {
     /// Options of every command.
@@ -36,7 +40,7 @@ pub(crate) struct Global {
     /// Print JSON, one object a line; errors too
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) json: bool,
-    /// Print neither progress nor hints
+    /// Print no progress and no remarks; errors are printed all the same
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) quiet: bool,
     /// Print help

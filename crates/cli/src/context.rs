@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::args::Global;
+use crate::text::printable_lines;
 
 /// Options and surroundings of one run.
 #[derive(Clone, Debug)]
@@ -53,6 +54,7 @@ impl Context {
 
     fn note(&self, label: &str, text: &str) {
         if !self.global.quiet {
+            let text = printable_lines(text);
             let _ = writeln!(io::stderr().lock(), "{label}: {text}");
         }
     }

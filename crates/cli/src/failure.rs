@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::text::printable_lines;
+
 /// Result of everything in the command.
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
@@ -122,8 +124,14 @@ impl Failure {
         })
     }
 
-    fn with_class(self, class: &'static str) -> Failure {
+    /// Says how to handle it.
+    pub(crate) fn with_class(self, class: &'static str) -> Failure {
         self.change(|report| report.class = class)
+    }
+
+    /// Says that the events are in the store, although something failed after that.
+    pub(crate) fn once_committed(self) -> Failure {
+        self.change(|report| report.commit_state = "committed")
     }
 
     fn change(mut self, change: impl FnOnce(&mut Report)) -> Failure {
@@ -149,7 +157,8 @@ impl Failure {
         let text = if json {
             report.to_json()
         } else {
-            report.to_string()
+            // What an input or a file holds cannot steer the terminal.
+            printable_lines(&report.to_string())
         };
         // Nobody is left to tell when standard error is closed as well.
         let _ = writeln!(io::stderr().lock(), "{text}");

@@ -106,7 +106,8 @@ pub(crate) fn contents(dir: &Path) -> Result<Contents> {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Contents::Missing),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            return Err(not_a_store("not a directory", dir));
+            return Err(not_a_store("not a directory", dir)
+                .with_hint("the directory of a store, or a new one, is needed"));
         }
         Err(error) => return Err(Failure::io("cannot read the directory", dir, &error)),
     };

@@ -6,13 +6,23 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\t' | '\n' | '\r' => ' ',
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                '\u{fffd}'
-            }
+            '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}' => '\u{fffd}',
             c if c.is_control() => '\u{fffd}',
             c => c,
         })
         .collect()
+}
+
+/// [`printable`], but for the ends of lines, which are kept.
+pub(crate) fn printable_lines(text: &str) -> String {
+    text.split('\n')
+        .map(printable)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// `text`, printable, in at most `width` columns, with an ellipsis where something is cut off.
@@ -30,13 +40,17 @@ pub(crate) fn fit_padded(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{fit, fit_padded, printable};
+    use super::{fit, fit_padded, printable, printable_lines};
 
     #[test]
     fn terminal_sequences_lose_their_power() {
         assert_eq!(
             printable("a\u{1b}[2Jb\u{9b}c\nd\u{202e}"),
             "a\u{fffd}[2Jb\u{fffd}c d\u{fffd}"
+        );
+        assert_eq!(
+            printable_lines("one\u{1b}\n\u{61c}two\n"),
+            "one\u{fffd}\n\u{fffd}two\n"
         );
     }
 

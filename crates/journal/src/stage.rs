@@ -203,6 +203,7 @@ impl Engine {
         let capacity = doubled
             .max(FIRST_CAPACITY)
             .min(self.options.segment_max_bytes)
+            .min(self.affordable())
             .max(segment_for(bytes))
             .next_multiple_of(8);
         let salt = Salt(random_salt(&*self.platform.entropy)?);
@@ -212,6 +213,13 @@ impl Engine {
             tail.prepared = Some(next);
         }
         Ok(())
+    }
+
+    /// Half of the free space, but no less than the first segment of an epoch has: a nearly full
+    /// disk gets small segments before it gets none.
+    fn affordable(&self) -> u64 {
+        let free = self.platform.storage.free_bytes().ok().flatten();
+        free.map_or(u64::MAX, |free| (free / 2).max(FIRST_CAPACITY))
     }
 
     fn stage_epoch(&self, tail: &mut Tail, index: &mut Index, stamp: Stamp) {

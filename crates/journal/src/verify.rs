@@ -7,6 +7,8 @@
 mod chain;
 mod segment;
 
+use std::io;
+
 use batpak_coordinate::Sequence;
 use batpak_event::{BranchId, Epoch, HashKey, Lineage};
 use batpak_platform::{Access, Platform};
@@ -17,6 +19,9 @@ use crate::survey::{Names, check_predecessor, identity, names, open_segment};
 
 use chain::Chains;
 use segment::{Extent, verify_segment};
+
+/// How often a verification is begun again when a writer changes what it reads.
+const ATTEMPTS: u32 = 8;
 
 /// How far a verification is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,6 +139,22 @@ impl State<'_> {
 /// When there is no store, a newer version wrote it, or a file cannot be read. Damage is not an
 /// error here; it is a finding.
 pub fn verify(
+    platform: &Platform,
+    progress: &mut dyn FnMut(VerifyProgress),
+) -> Result<VerifyReport, OpenError> {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        match verify_once(platform, progress) {
+            // A rotation beside us cut the file that was being read.
+            Err(OpenError::File(error))
+                if error.source.kind() == io::ErrorKind::UnexpectedEof && attempt < ATTEMPTS => {}
+            result => return result,
+        }
+    }
+}
+
+fn verify_once(
     platform: &Platform,
     progress: &mut dyn FnMut(VerifyProgress),
 ) -> Result<VerifyReport, OpenError> {

@@ -64,6 +64,15 @@ impl RealDirectory {
     }
 }
 
+/// The one path of a directory whatever alias names it; the absolute path as given where nothing is
+/// there to resolve.
+#[must_use]
+pub fn canonical_path(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path)
+        .or_else(|_| std::path::absolute(path))
+        .unwrap_or_else(|_| path.to_path_buf())
+}
+
 impl AsFd for RealDirectory {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.handle.as_fd()

@@ -77,7 +77,7 @@ mod threads;
 mod transfer;
 
 pub use clock::{Clock, FixedClock, SystemClock};
-pub use directory::RealDirectory;
+pub use directory::{RealDirectory, canonical_path};
 pub use entropy::{Entropy, FixedEntropy, SystemEntropy};
 pub use evidence::{
     ActiveSegmentReadEvidence, ClockEvidence, LockLeafSymlinkProtection, MmapAdmissionSummary,

@@ -66,7 +66,6 @@ pub(crate) fn append_error(error: AppendError, origin: &Origin, scope: Scope) ->
             origin.note_failure(&failure);
             StoreError::WriterCrashed
         }
-        AppendError::Closed => StoreError::Closed,
         AppendError::SequenceMismatch {
             index,
             entity,
@@ -121,7 +120,8 @@ pub(crate) fn append_error(error: AppendError, origin: &Origin, scope: Scope) ->
             ),
         }),
         AppendError::Unreadable(error) => scope.whole(read_error(error, origin)),
-        // The journal may learn new reasons to refuse, which are given before anything is staged.
+        // A closed journal is one: no call can reach it, since closing consumes the store. The
+        // journal may learn others, which are given before anything is staged.
         other => {
             let (commit, error) = (CommitState::NotCommitted, std::io::Error::other(other));
             scope.whole(IoContext::new("append to", origin.path(), commit, error).into())

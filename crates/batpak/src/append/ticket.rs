@@ -8,7 +8,7 @@ use batpak_journal::{AppendError, Committed, Durability, Ticket};
 
 use super::bytes::Extensions;
 use super::failure::{Scope, append_error};
-use crate::error::StoreError;
+use crate::error::{StoreError, StoreInvariant};
 use crate::origin::Origin;
 use crate::receipt::AppendReceipt;
 
@@ -177,5 +177,11 @@ fn receipts(committed: Vec<Committed>, extensions: Vec<Extensions>) -> Vec<Appen
 /// The receipt of a unit of one event.
 fn only(mut receipts: Vec<AppendReceipt>) -> Result<AppendReceipt, StoreError> {
     // A unit of one event has one receipt.
-    receipts.pop().ok_or(StoreError::Closed)
+    let kind = StoreInvariant::PreparedBatchItemCountDrift {
+        expected: 1,
+        actual: 0,
+    };
+    receipts
+        .pop()
+        .ok_or(StoreError::InvariantViolation { kind })
 }

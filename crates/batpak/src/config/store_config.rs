@@ -160,7 +160,8 @@ impl StoreConfig {
 
     /// Sets where time comes from; `None` is the machine's clock, or that of the platform.
     ///
-    /// Events never go back in time: a clock behind the newest event is used once it has caught up.
+    /// Events never go back in time: while the clock is behind the newest event, that event's time is
+    /// used again, with a counter that tells them apart.
     #[must_use]
     pub fn with_clock(mut self, clock: Option<Arc<dyn Clock>>) -> StoreConfig {
         self.clock = clock;

@@ -46,8 +46,7 @@ impl StoreError {
             | Self::ReservedKind { .. }
             | Self::KeyConflict { .. }
             | Self::UnknownCause { .. }
-            | Self::NotAStore { .. }
-            | Self::Closed => HandlingClass::Domain,
+            | Self::NotAStore { .. } => HandlingClass::Domain,
             Self::BatchFailed { source, .. } | Self::BatchSyncFailed { source, .. } => {
                 source.class()
             }
@@ -70,7 +69,8 @@ impl StoreError {
             | Self::InvariantViolation { .. }
             | Self::CommitUnknown { .. }
             | Self::FutureVersion { .. }
-            | Self::StoreDamaged { .. } => HandlingClass::FailClosedOperational,
+            | Self::StoreDamaged { .. }
+            | Self::StreamGap { .. } => HandlingClass::FailClosedOperational,
         }
     }
 }

@@ -61,7 +61,7 @@ impl StoreError {
             Self::FutureVersion { .. } => "future-version",
             Self::StoreDamaged { .. } => "store-damaged",
             Self::NotAStore { .. } => "not-a-store",
-            Self::Closed => "closed",
+            Self::StreamGap { .. } => "stream-gap",
         }
     }
 }

@@ -83,7 +83,7 @@ impl StoreError {
             | Self::FutureVersion { .. }
             | Self::StoreDamaged { .. }
             | Self::NotAStore { .. }
-            | Self::Closed => CommitState::NotCommitted,
+            | Self::StreamGap { .. } => CommitState::NotCommitted,
         }
     }
 }

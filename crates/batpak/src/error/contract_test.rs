@@ -103,7 +103,7 @@ const TABLE: &[Row] = &[
     ("future-version", Closed, NotCommitted, "", &["data/000009.fbat", "version 7", "up to 1"]),
     ("store-damaged", Closed, NotCommitted, "", &["damaged", "data/000002.fbat", "offset 8192", "100 to 120", "the file is cut"]),
     ("not-a-store", Domain, NotCommitted, "", &["photos", "not a store"]),
-    ("closed", Domain, NotCommitted, "", &["closed"]),
+    ("stream-gap", Closed, NotCommitted, "", &["order:17", "missing", "expected stream sequence 5", "found 7"]),
 ];
 
 #[test]
@@ -208,10 +208,10 @@ fn a_batch_error_has_the_class_of_the_error_inside() {
 fn a_wrapped_store_error_can_be_recovered_from_the_chain() {
     let outer = StoreError::BatchFailed {
         item_index: 0,
-        source: Box::new(StoreError::Closed),
+        source: Box::new(StoreError::WriterCrashed),
     };
     let inner = outer.source().and_then(|error| error.downcast_ref());
-    assert!(matches!(inner, Some(StoreError::Closed)));
+    assert!(matches!(inner, Some(StoreError::WriterCrashed)));
 }
 
 #[test]

@@ -229,7 +229,20 @@ impl fmt::Display for StoreError {
                 write!(f, ": {detail}")
             }
             Self::NotAStore { path } => write!(f, "{} is not a store", path.display()),
-            Self::Closed => f.write_str("the store is closed"),
+            Self::StreamGap {
+                entity,
+                found,
+                expected,
+            } => {
+                write!(
+                    f,
+                    "events of {entity} are missing: expected stream sequence {expected}, found "
+                )?;
+                match found {
+                    0 => f.write_str("none"),
+                    found => write!(f, "{found}"),
+                }
+            }
         }
     }
 }

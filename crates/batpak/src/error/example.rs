@@ -68,7 +68,7 @@ pub(super) fn ordinal(error: &StoreError) -> usize {
         StoreError::FutureVersion { .. } => 48,
         StoreError::StoreDamaged { .. } => 49,
         StoreError::NotAStore { .. } => 50,
-        StoreError::Closed => 51,
+        StoreError::StreamGap { .. } => 51,
     }
 }
 
@@ -278,7 +278,11 @@ pub(super) fn every_cause() -> Vec<StoreError> {
         StoreError::NotAStore {
             path: "photos".into(),
         },
-        StoreError::Closed,
+        StoreError::StreamGap {
+            entity: "order:17".into(),
+            found: 7,
+            expected: 5,
+        },
     ]);
     causes
 }

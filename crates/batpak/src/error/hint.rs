@@ -54,14 +54,15 @@ impl StoreError {
             Self::CrcMismatch { .. }
             | Self::CorruptSegment { .. }
             | Self::CorruptFrame { .. }
-            | Self::StoreDamaged { .. } => Some(VERIFY),
+            | Self::StoreDamaged { .. }
+            | Self::StreamGap { .. } => Some(VERIFY),
             Self::NotFound(_) => {
                 Some("check the id; an event that is hidden or in another store is not found")
             }
             Self::SequenceMismatch { .. } => {
                 Some("read the stream again and decide with what was appended in the meantime")
             }
-            Self::WriterCrashed | Self::Closed => Some(REOPEN),
+            Self::WriterCrashed => Some(REOPEN),
             Self::WaitTimeout { .. } => {
                 Some("the events are committed: wait again, do not append them again")
             }

@@ -154,7 +154,7 @@ mod tests {
             assert_eq!(error.os_error(), Some(NO_SPACE));
             assert_eq!(error.io_context().map(IoContext::operation), Some("sync"));
         }
-        assert_eq!(StoreError::Closed.os_error(), None);
+        assert_eq!(StoreError::WriterCrashed.os_error(), None);
         let plain = StoreError::Io(io::Error::other("no number"));
         assert_eq!(plain.os_error(), None);
     }

@@ -48,7 +48,9 @@ impl StoreError {
                 locus.segment = known_segment(*segment_id);
             }
             Self::StoreDamaged { offset, .. } => locus.offset = *offset,
-            Self::SequenceMismatch { entity, .. } | Self::EntityClockOverflow { entity } => {
+            Self::SequenceMismatch { entity, .. }
+            | Self::EntityClockOverflow { entity }
+            | Self::StreamGap { entity, .. } => {
                 locus.entity = Some(entity);
             }
             Self::NotFound(id) | Self::AncestryCorrupt { cycle_at: id } => {

@@ -46,8 +46,7 @@ impl StoreError {
             Self::WriterCrashed
             | Self::SequenceGateViolation { .. }
             | Self::BatchSyncFailed { .. }
-            | Self::CommitUnknown { .. }
-            | Self::Closed => RetryAdvice::AfterReopen,
+            | Self::CommitUnknown { .. } => RetryAdvice::AfterReopen,
             Self::Coordinate(_)
             | Self::CheckpointId(_)
             | Self::Serialization(_)
@@ -86,7 +85,8 @@ impl StoreError {
             | Self::UnknownCause { .. }
             | Self::FutureVersion { .. }
             | Self::StoreDamaged { .. }
-            | Self::NotAStore { .. } => RetryAdvice::Never,
+            | Self::NotAStore { .. }
+            | Self::StreamGap { .. } => RetryAdvice::Never,
         }
     }
 }

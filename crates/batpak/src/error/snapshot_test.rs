@@ -63,5 +63,10 @@ fn other_wordings() -> Vec<StoreError> {
         damaged(None, None, None),
         damaged(Some(0), Some(7), None),
         damaged(None, None, Some(9)),
+        StoreError::StreamGap {
+            entity: "order:17".into(),
+            found: 0,
+            expected: 5,
+        },
     ]
 }

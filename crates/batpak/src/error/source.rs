@@ -58,7 +58,7 @@ impl Error for StoreError {
             | Self::FutureVersion { .. }
             | Self::StoreDamaged { .. }
             | Self::NotAStore { .. }
-            | Self::Closed => None,
+            | Self::StreamGap { .. } => None,
         }
     }
 }

@@ -308,8 +308,15 @@ pub enum StoreError {
         /// The path.
         path: PathBuf,
     },
-    /// The store is closed.
-    Closed,
+    /// Events of a stream are missing between two that were read, or before the first.
+    StreamGap {
+        /// The stream.
+        entity: String,
+        /// Stream sequence found; 0 for the end of a stream that was read backward.
+        found: u64,
+        /// Stream sequence that must be there.
+        expected: u64,
+    },
 }
 
 #[cfg(test)]

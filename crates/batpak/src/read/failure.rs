@@ -30,6 +30,15 @@ pub(crate) fn read_error(error: ReadError, origin: &Origin) -> StoreError {
                 format!("the frame is event {found}, expected {expected}"),
             ),
         },
+        ReadError::StreamGap {
+            entity,
+            found,
+            expected,
+        } => StoreError::StreamGap {
+            entity,
+            found: found.get(),
+            expected: expected.get(),
+        },
         ReadError::Lost {
             segment,
             offset,

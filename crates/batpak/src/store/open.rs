@@ -41,7 +41,7 @@ impl Store<Open> {
     pub fn open_on(config: StoreConfig, platform: Platform) -> Result<Store<Open>, StoreError> {
         config.validate()?;
         let platform = with_clock(platform, &config);
-        let origin = Arc::new(Origin::new(absolute(config.data_dir())));
+        let origin = Arc::new(Origin::new(canonical(config.data_dir())));
         match Journal::open(&platform, config.journal_options()) {
             Ok((journal, report)) => Ok(Store {
                 core: Core::new(config, origin, platform, journal.view().clone(), report),
@@ -76,7 +76,7 @@ impl Store<ReadOnly> {
         platform: Platform,
     ) -> Result<Store<ReadOnly>, StoreError> {
         config.validate()?;
-        let origin = Arc::new(Origin::new(absolute(config.data_dir())));
+        let origin = Arc::new(Origin::new(canonical(config.data_dir())));
         match Reader::open(&platform) {
             Ok((reader, report)) => Ok(Store {
                 core: Core::new(config, origin, platform, reader.view().clone(), report),
@@ -109,15 +109,15 @@ impl Core {
 pub(super) fn open_directory(path: &Path) -> Result<RealDirectory, StoreError> {
     RealDirectory::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => StoreError::NotAStore {
-            path: absolute(path),
+            path: canonical(path),
         },
         _ => refused("open", path, error),
     })
 }
 
 /// The path that errors name, independent of the working directory of whoever reads them.
-pub(super) fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+pub(super) fn canonical(path: &Path) -> PathBuf {
+    batpak_platform::canonical_path(path)
 }
 
 /// The platform with the clock that the options set.
@@ -129,5 +129,5 @@ fn with_clock(mut platform: Platform, config: &StoreConfig) -> Platform {
 }
 
 fn refused(operation: &'static str, path: &Path, error: io::Error) -> StoreError {
-    IoContext::new(operation, absolute(path), CommitState::NotCommitted, error).into()
+    IoContext::new(operation, canonical(path), CommitState::NotCommitted, error).into()
 }

@@ -8,7 +8,7 @@ pub use batpak_journal::VerifyProgress;
 use batpak_platform::Platform;
 
 use super::damage::open_error;
-use super::open::{absolute, open_directory};
+use super::open::{canonical, open_directory};
 use crate::error::{StoreError, StoreLockMode};
 use crate::origin::Origin;
 
@@ -78,7 +78,7 @@ pub fn verify(
     match batpak_journal::verify(&platform, progress) {
         Ok(report) => Ok(report.into()),
         Err(error) => {
-            let origin = Origin::new(absolute(dir));
+            let origin = Origin::new(canonical(dir));
             Err(open_error(error, &origin, StoreLockMode::ReadOnly))
         }
     }

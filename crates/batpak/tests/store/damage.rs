@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use batpak::store::{DetailCause, verify};
-use batpak_segment::{FORMAT_VERSION, SegmentHeader};
+use batpak::FORMAT_VERSION;
+use batpak::store::{DetailCause, HandlingClass, verify};
+use batpak_segment::SegmentHeader;
 
 use super::*;
 
@@ -78,6 +79,39 @@ fn damage_in_the_middle_refuses_a_writer_and_is_served_around_by_a_reader() {
         "{outcomes:?}"
     );
     assert_eq!(outcomes.len(), 9);
+}
+
+#[test]
+fn a_stream_with_a_hole_says_which_events_are_missing_and_goes_on() {
+    // Damaged event, direction, stream sequence found, and the one expected.
+    for (damaged, reverse, hole) in [
+        (5, false, (6, 5)),
+        (1, false, (2, 1)),
+        (5, true, (4, 5)),
+        (1, true, (0, 1)),
+    ] {
+        let disk = closed(9);
+        assert!(disk.corrupt(SEGMENT, offset_of_event(&disk, damaged), 0x10));
+        let reader = Store::open_read_only_on(StoreConfig::new("/sim"), disk.platform()).unwrap();
+        let mut scan = reader.scan_entity("a");
+        if reverse {
+            scan = scan.reverse();
+        }
+        let (events, errors): (Vec<_>, Vec<_>) = scan.events().partition(Result::is_ok);
+        assert_eq!((events.len(), errors.len()), (8, 1), "{errors:?}");
+        let error = errors.into_iter().find_map(Result::err).unwrap();
+        let StoreError::StreamGap {
+            entity,
+            found,
+            expected,
+        } = &error
+        else {
+            panic!("{error}")
+        };
+        assert_eq!((entity.as_str(), (*found, *expected)), ("a", hole));
+        assert_eq!(error.class(), HandlingClass::FailClosedOperational);
+        assert_eq!(error.locus().entity, Some("a"));
+    }
 }
 
 #[test]

@@ -187,3 +187,18 @@ fn usage_names_every_file_with_its_class() {
         "{counted} of {on_disk}"
     );
 }
+
+#[test]
+fn a_locked_store_is_named_by_its_one_path_whatever_alias_was_opened() {
+    let (dir, store) = new_store();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let alias = elsewhere.path().join("alias");
+    std::os::unix::fs::symlink(dir.path(), &alias).unwrap();
+    let error = Store::open(StoreConfig::new(&alias)).map(drop).unwrap_err();
+    let expected = fs::canonicalize(dir.path()).unwrap();
+    assert!(
+        matches!(&error, StoreError::StoreLocked { path, .. } if *path == expected),
+        "{error}"
+    );
+    store.close().unwrap();
+}

@@ -1,6 +1,6 @@
 //! `batpak append`: one event from the command line, or one per line of standard input.
 
-use batpak::store::{AppendOptions, Durability, ExpectedSequence};
+use batpak::store::{AppendOptions, AppendReceipt, Durability, ExpectedSequence};
 use batpak::{EventKind, StreamSequence};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -53,10 +53,14 @@ pub(crate) struct AppendArgs {
     #[arg(verbatim_doc_comment, hide_possible_values = true)]
     durability: Level,
     /// Most lines that wait for an acknowledgement
-    #[arg(long, value_name = "N", default_value_t = 1024, requires = "stdin",
-          value_parser = clap::value_parser!(u32).range(1..))]
-    in_flight: u32,
+    /// [default: 1024]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(verbatim_doc_comment)]
+    in_flight: Option<u32>,
 }
+
+/// Lines that may wait for an acknowledgement when nothing else is asked for.
+const IN_FLIGHT: u32 = 1024;
 
 /// What an acknowledgement waits for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -85,10 +89,24 @@ pub(crate) struct Acknowledgement {
     pub(crate) id: String,
 }
 
+impl Acknowledgement {
+    /// Of the event with this receipt.
+    pub(crate) fn of(receipt: &AppendReceipt) -> Acknowledgement {
+        Acknowledgement {
+            sequence: receipt.sequence,
+            id: receipt.event_id.hex(),
+        }
+    }
+}
+
 /// Appends, and prints what is acknowledged.
 pub(crate) fn run(context: &Context, args: AppendArgs) -> Result<()> {
     if args.stdin {
-        return append_lines::run(context, args.durability.into(), args.in_flight);
+        let in_flight = args.in_flight.unwrap_or(IN_FLIGHT);
+        return append_lines::run(context, args.durability.into(), in_flight);
+    }
+    if args.in_flight.is_some() {
+        return Err(Failure::usage("usage", "--in-flight needs --stdin"));
     }
     append_one(context, args)
 }
@@ -123,11 +141,10 @@ fn append_one(context: &Context, args: AppendArgs) -> Result<()> {
         }
         let receipt = store.append_with_options(&coordinate, kind, &payload, options)?;
         let mut output = Output::new(context);
-        output.json(&Acknowledgement {
-            sequence: receipt.sequence,
-            id: receipt.event_id.hex(),
-        })?;
-        output.finish()
+        output
+            .json(&Acknowledgement::of(&receipt))
+            .and_then(|()| output.finish())
+            .map_err(Failure::once_committed)
     })
 }
 

@@ -107,7 +107,7 @@ fn submit_all(
             Message::Wake => continue,
         };
         let number = line.number;
-        let text = line.text.map_err(|error| bad_line(error).at_line(number))?;
+        let text = line.text.map_err(|failure| failure.at_line(number))?;
         if text.trim().is_empty() {
             continue;
         }
@@ -231,11 +231,10 @@ fn acknowledge_one(output: &mut Output, window: &Window, submitted: Submitted) -
         .wait()
         .map_err(|error| Failure::from(error).at_line(submitted.line))?;
     window.acknowledge(submitted.line, &submitted.labels, receipt.event_id);
-    output.json(&Acknowledgement {
-        sequence: receipt.sequence,
-        id: receipt.event_id.hex(),
-    })?;
-    output.flush()
+    output
+        .json(&Acknowledgement::of(&receipt))
+        .and_then(|()| output.flush())
+        .map_err(Failure::once_committed)
 }
 
 fn bad_line(message: impl Into<String>) -> Failure {

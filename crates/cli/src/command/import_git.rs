@@ -76,12 +76,14 @@ pub(crate) fn run(context: &Context, args: &GitArgs) -> Result<()> {
         import(context, store, &repository, name)
     })?;
     let mut output = Output::new(context);
-    if context.global.json {
-        output.json(&imported)?;
+    let printed = if context.global.json {
+        output.json(&imported)
     } else {
-        output.line(&imported.describe())?;
-    }
-    output.finish()
+        output.line(&imported.describe())
+    };
+    printed
+        .and_then(|()| output.finish())
+        .map_err(Failure::once_committed)
 }
 
 /// Imports all commits of `repository` that `store` lacks, under the scope of `name`.

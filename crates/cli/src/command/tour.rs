@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use batpak::store::{Durability, VerifyReport};
 use clap::Args;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::command::import_git::{self, Imported};
 use crate::command::stats::Stats;
@@ -18,6 +18,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Result};
 use crate::git::{Repository, Unusable};
 use crate::interrupt;
+use crate::output::counted;
 use crate::store;
 
 use replay::{Busiest, Replayed};
@@ -38,7 +39,9 @@ pub(crate) struct TourArgs {
 /// Everything that the tour measured; the order of the fields is the order of the JSON keys.
 #[derive(Serialize)]
 pub(crate) struct Report {
+    #[serde(serialize_with = "as_text")]
     dir: PathBuf,
+    #[serde(serialize_with = "as_text")]
     repository: PathBuf,
     imported: Imported,
     import_seconds: f64,
@@ -89,9 +92,8 @@ fn repository(path: Option<&Path>) -> Result<Repository> {
                 Some(_) => "--repo PATH takes the path of a git repository",
                 None => "run it inside a git repository, or name one with --repo PATH",
             };
-            let place = std::fs::canonicalize(place).unwrap_or(place.to_owned());
             Failure::usage("no-repository", what)
-                .with_path(&place)
+                .with_path(&canonical(place))
                 .with_hint(hint)
         }
         no_git => no_git.into_failure(place),
@@ -109,6 +111,8 @@ fn steps(
     let closed = timed(|| Ok(store.close()?));
     let (imported, import_time) = imported?;
     let (_, close_time) = closed?;
+    let committed = format!("{} committed", counted(imported.new, "event"));
+    interrupt::end_at_once(&committed, context.global.json)?;
     screen.imported(&imported, import_time)?;
 
     let (verified, verify_time) = verify::check(context, dir)?;
@@ -121,18 +125,18 @@ fn steps(
     if let Some(replayed) = &replayed {
         screen.replayed(replayed)?;
     }
-    // Sizes after a clean close: an open writer has space in hand.
-    let stats = Stats::of(&store)?;
     drop(store);
 
     let (store, open_time) = timed(|| store::open_or_create(dir, Durability::Synced))?;
     let events = store.stats().global_sequence;
     store.close()?;
     screen.reopened(events, open_time)?;
+    // Sizes after the last close: an open writer has space in hand.
+    let stats = Stats::of(&store::open_read_only(dir)?)?;
 
     Ok(Report {
         dir: dir.to_owned(),
-        repository: repository.path().to_owned(),
+        repository: canonical(repository.path()),
         imported,
         import_seconds: import_time.as_secs_f64(),
         whole: verified.findings.is_empty(),
@@ -143,6 +147,16 @@ fn steps(
         open_seconds: open_time.as_secs_f64(),
         stats,
     })
+}
+
+/// The path without links and relative parts, where the system can tell.
+fn canonical(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or(path.to_owned())
+}
+
+/// A path as text, with a mark in place of what is not text.
+fn as_text<S: Serializer>(path: &Path, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }
 
 fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Duration)> {

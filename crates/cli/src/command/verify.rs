@@ -12,6 +12,7 @@ use crate::failure::{Exit, Failure, Result};
 use crate::output::{Output, bytes, count, counted, table};
 use crate::progress::{Progress, Unit};
 use crate::store;
+use crate::text::printable;
 
 /// Arguments of `verify`.
 #[derive(Args, Debug)]
@@ -73,13 +74,16 @@ pub(crate) fn rate(amount: u64, elapsed: Duration) -> u64 {
     u64::try_from(per_second).unwrap_or(u64::MAX)
 }
 
-/// A time for people: `1.23 s`, `45.6 ms`.
+/// A time for people: `1.23 s`, `45.6 ms`, `789 µs`.
 pub(crate) fn seconds(elapsed: Duration) -> String {
     let seconds = elapsed.as_secs_f64();
-    if seconds >= 1.0 {
+    // The limits are where the rounded number would need the next unit.
+    if elapsed >= Duration::from_micros(999_950) {
         format!("{seconds:.2} s")
+    } else if elapsed >= Duration::from_nanos(999_500) {
+        format!("{:.1} ms", seconds * 1e3)
     } else {
-        format!("{:.1} ms", seconds * 1000.0)
+        format!("{:.0} µs", seconds * 1e6)
     }
 }
 
@@ -108,7 +112,7 @@ fn print(
         output.bad("not whole")
     };
     let rows = [
-        ("Store", dir.display().to_string()),
+        ("Store", printable(&dir.display().to_string())),
         ("Checked", checked),
         ("Proof", proof),
         (
@@ -131,7 +135,7 @@ fn print(
 
 /// A finding over two lines: what, then where.
 fn describe(finding: &Finding) -> String {
-    let mut place = format!("file {}", finding.file);
+    let mut place = format!("file {}", printable(&finding.file));
     if let Some(offset) = finding.offset {
         place.push_str(&format!(", offset {offset}"));
     }
@@ -142,7 +146,8 @@ fn describe(finding: &Finding) -> String {
         (Some(one), _) | (None, Some(one)) => place.push_str(&format!(", sequence {one}")),
         (None, None) => {}
     }
-    format!("finding[{}]: {}\n  {place}", finding.code, finding.message)
+    let message = printable(&finding.message);
+    format!("finding[{}]: {message}\n  {place}", finding.code)
 }
 
 /// The report as JSON.
@@ -194,6 +199,28 @@ impl Summary<'_> {
                     last_sequence: finding.last_sequence,
                 })
                 .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seconds;
+    use std::time::Duration;
+
+    #[test]
+    fn a_time_has_the_unit_that_shows_it() {
+        for (nanos, text) in [
+            (0, "0 µs"),
+            (1_600, "2 µs"),
+            (999_499, "999 µs"),
+            (999_500, "1.0 ms"),
+            (45_649_999, "45.6 ms"),
+            (999_949_999, "999.9 ms"),
+            (999_950_000, "1.00 s"),
+            (61_234_000_000, "61.23 s"),
+        ] {
+            assert_eq!(seconds(Duration::from_nanos(nanos)), text);
         }
     }
 }

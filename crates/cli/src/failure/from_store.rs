@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use batpak::StoreError;
-use batpak::store::{CommitState, HandlingClass};
+use batpak::store::{CommitState, HandlingClass, lock_owner};
 
 use super::{Exit, Failure, Report};
+use crate::time::rfc3339_micros;
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
@@ -33,18 +34,42 @@ impl Failure {
                 | StoreError::CorruptFrame { .. }
                 | StoreError::DataDirMalformed { .. }
                 | StoreError::HiddenRangesCorrupt { .. }
+                | StoreError::StreamGap { .. }
         )
     }
 
-    /// A failed open of a store: damage means that the store is not whole.
+    /// A failed open of a store: damage means that the store is not whole, and a lock names who
+    /// has it.
     pub(crate) fn opening(error: StoreError) -> Failure {
         let damage = Failure::is_damage(&error);
-        Failure::from(error).change(|report| {
+        let holder = match &error {
+            StoreError::StoreLocked { path, .. } => holder(path),
+            _ => None,
+        };
+        let failure = Failure::from(error).change(|report| {
             if damage {
                 report.exit = Exit::NotWhole;
             }
-        })
+        });
+        match holder {
+            Some(holder) => failure.and(&holder),
+            None => failure,
+        }
     }
+}
+
+/// Who has the store in `dir`, as far as it says so; only the lock itself decides.
+fn holder(dir: &Path) -> Option<String> {
+    let owner = lock_owner(dir).ok().flatten()?;
+    let mut text = format!("held by process {}", owner.process);
+    if !owner.program.is_empty() {
+        text.push_str(&format!(" ({})", owner.program));
+    }
+    if !owner.host.is_empty() {
+        text.push_str(&format!(" on {}", owner.host));
+    }
+    text.push_str(&format!(" since {}", rfc3339_micros(owner.since_us)));
+    Some(text)
 }
 
 fn exit_for(error: &StoreError) -> Exit {

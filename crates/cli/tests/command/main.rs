@@ -5,6 +5,7 @@ mod damage;
 mod errors;
 mod events;
 mod git;
+mod hostile;
 mod kills;
 mod lines;
 mod repository;

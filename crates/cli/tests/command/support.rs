@@ -116,3 +116,12 @@ pub(crate) fn append(dir: &Path, entity: &str, payload: &str) -> Run {
     ];
     on(dir, &args).ok()
 }
+
+/// Sends an interrupt to a process; one that has ended already is as good.
+pub(crate) fn interrupt(child: &Child) {
+    Command::new("sh")
+        .args(["-c", &format!("kill -INT {} 2>&1", child.id())])
+        .stdout(Stdio::null())
+        .status()
+        .expect("a shell");
+}

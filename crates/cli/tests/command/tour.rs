@@ -1,10 +1,12 @@
 //! `tour`.
 
+use std::io::{BufRead as _, BufReader, Read as _};
+
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
 use crate::repository::{Repository, commit, long_history};
-use crate::support::{bare, command, on};
+use crate::support::{bare, command, interrupt, on};
 
 #[test]
 fn a_long_history_is_imported_verified_replayed_and_reopened() {
@@ -21,6 +23,11 @@ fn a_long_history_is_imported_verified_replayed_and_reopened() {
     let replayed = report["replayed"]["events"].as_u64().expect("a count");
     assert!(replayed >= 10_500 / 4, "{report}");
     on(&dir, &["verify"]).ok();
+    // What it says about the disk is what it leaves there.
+    let left = on(&dir, &["stats", "--json"]).ok().json();
+    for name in ["segments", "bytes", "bytes_per_event", "bytes_by_class"] {
+        assert_eq!(report["stats"][name], left[name], "{name}");
+    }
 
     let again = bare(&["tour", "--repo", repository.name(), "--dir", name]);
     assert_eq!(again.code, Some(2));
@@ -89,8 +96,49 @@ fn the_tour_of_an_empty_repository_ends_well() {
     let place = tempdir().expect("directory");
     let dir = place.path().join("store");
     let name = dir.to_str().expect("text");
-    let run = bare(&["tour", "--json", "--repo", repository.name(), "--dir", name]).ok();
-    let report = run.json();
+    let output = command(&["tour", "--json", "--dir", name])
+        .current_dir(repository.path())
+        .output()
+        .expect("runs");
+    assert!(output.status.success(), "{output:?}");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("an object");
+    let here = std::fs::canonicalize(repository.path()).expect("a path");
+    assert_eq!(report["repository"], json!(here));
     assert_eq!(report["imported"]["new"], json!(0));
     assert_eq!(report["replayed"], Value::Null);
+}
+
+#[test]
+fn an_interrupt_after_the_import_ends_the_tour_with_a_report() {
+    let repository = Repository::new(&long_history(2_000));
+    // The interrupt may come when the tour has ended, which then ends well.
+    let interrupted = (0..20).any(|_| {
+        let place = tempdir().expect("directory");
+        let mut child = command(&["tour", "--repo", repository.name(), "--dir"])
+            .arg(place.path())
+            .spawn()
+            .expect("starts");
+        let mut output = BufReader::new(child.stdout.take().expect("output"));
+        let mut line = String::new();
+        while !line.starts_with("  Import") {
+            line.clear();
+            assert_ne!(output.read_line(&mut line).expect("text"), 0);
+        }
+        interrupt(&child);
+        let mut rest = String::new();
+        output.read_to_string(&mut rest).expect("text");
+        let ended = child.wait_with_output().expect("ends");
+        let stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
+        if ended.status.success() {
+            return false;
+        }
+        assert_eq!(ended.status.code(), Some(130), "{stderr}");
+        assert!(
+            stderr.contains("error[interrupted]: interrupted: 2,000 events committed"),
+            "{stderr}"
+        );
+        on(place.path(), &["verify"]).ok();
+        true
+    });
+    assert!(interrupted, "twenty tours ended before their interrupt");
 }

@@ -212,3 +212,23 @@ fn interruptions_and_short_writes_for_ever_are_reported_and_not_spun_on() {
         .unwrap();
     assert_eq!(shown(journal.view())[0].payload, [1; 300]);
 }
+
+#[test]
+fn a_nearly_full_disk_gets_small_segments_before_it_gets_none() {
+    let disk = SimDisk::new();
+    let options = batpak_journal::Options::default();
+    let journal = open(&disk.platform(), &options);
+    for _ in 0..4 {
+        journal
+            .append(draft("a", &[1; 400_000]), Durability::Written)
+            .unwrap();
+    }
+    // The next segment would have four megabytes.
+    disk.set_capacity(Some(6 << 20));
+    for _ in 0..4 {
+        journal
+            .append(draft("a", &[1; 400_000]), Durability::Written)
+            .unwrap();
+    }
+    assert_eq!(shown(journal.view()).len(), 8);
+}

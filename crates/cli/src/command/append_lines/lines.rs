@@ -4,7 +4,8 @@ use std::io::{self, BufRead, Read as _};
 use std::sync::mpsc::SyncSender;
 use std::thread;
 
-use super::Message;
+use super::{Message, bad_line};
+use crate::failure::{Exit, Failure, Result};
 
 /// Bytes of the longest line that is read; a longer one is bad, and bounds what memory it takes.
 const LONGEST_LINE: u64 = 256 * 1024 * 1024;
@@ -14,7 +15,7 @@ pub(super) struct Line {
     /// Its number, from 1.
     pub(super) number: u64,
     /// Its text without the line end.
-    pub(super) text: Result<String, String>,
+    pub(super) text: Result<String>,
 }
 
 /// Sends every line, then the end. The thread is left behind at the end of the process, since
@@ -36,16 +37,20 @@ pub(super) fn spawn_reader(messages: SyncSender<Message>) {
     });
 }
 
-fn read_line(input: &mut impl BufRead) -> Option<Result<String, String>> {
+fn read_line(input: &mut impl BufRead) -> Option<Result<String>> {
     let mut bytes = Vec::new();
     match input.take(LONGEST_LINE).read_until(b'\n', &mut bytes) {
         Ok(0) => return None,
         Ok(_) => {}
-        Err(error) => return Some(Err(format!("cannot read standard input: {error}"))),
+        Err(error) => {
+            let what = format!("cannot read standard input: {error}");
+            let failure = Failure::new(Exit::Error, "input", what);
+            return Some(Err(failure.with_class("retryable_operational")));
+        }
     }
     let longest = usize::try_from(LONGEST_LINE).unwrap_or(usize::MAX);
     if bytes.len() >= longest && bytes.last() != Some(&b'\n') {
-        return Some(Err(format!("longer than {LONGEST_LINE} bytes")));
+        return Some(Err(bad_line(format!("longer than {LONGEST_LINE} bytes"))));
     }
     if bytes.last() == Some(&b'\n') {
         bytes.pop();
@@ -55,7 +60,7 @@ fn read_line(input: &mut impl BufRead) -> Option<Result<String, String>> {
     }
     Some(String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to() + 1;
-        format!("not UTF-8 at byte {at}")
+        bad_line(format!("not UTF-8 at byte {at}"))
     }))
 }
 
@@ -66,13 +71,11 @@ mod tests {
     #[test]
     fn lines_end_at_line_feeds_and_must_be_text() {
         let mut input: &[u8] = b"one\r\n\nab\xffc\nlast";
-        assert_eq!(read_line(&mut input), Some(Ok("one".to_owned())));
-        assert_eq!(read_line(&mut input), Some(Ok(String::new())));
-        assert_eq!(
-            read_line(&mut input),
-            Some(Err("not UTF-8 at byte 3".to_owned()))
-        );
-        assert_eq!(read_line(&mut input), Some(Ok("last".to_owned())));
-        assert_eq!(read_line(&mut input), None);
+        let mut next = || read_line(&mut input).map(Result::ok);
+        assert_eq!(next(), Some(Some("one".to_owned())));
+        assert_eq!(next(), Some(Some(String::new())));
+        assert_eq!(next(), Some(None));
+        assert_eq!(next(), Some(Some("last".to_owned())));
+        assert_eq!(next(), None);
     }
 }

@@ -10,10 +10,10 @@ use crate::command::verify::{rate, seconds};
 use crate::context::Context;
 use crate::failure::Result;
 use crate::output::{Output, bytes, count, counted};
-use crate::text::{fit, fit_padded};
+use crate::text::{fit, fit_padded, printable};
 
-use super::Report;
 use super::replay::Replayed;
+use super::{Report, canonical};
 
 /// Columns of the middle part of a line, so that the line takes 78.
 const TEXT: usize = 39;
@@ -37,7 +37,7 @@ impl<'a> Screen<'a> {
         if self.context.global.json {
             return Ok(());
         }
-        let repository = std::fs::canonicalize(repository).unwrap_or(repository.to_owned());
+        let repository = canonical(repository);
         let title = self.output.bold("A git history in an event store");
         self.output.line(&title)?;
         self.output.line("")?;
@@ -147,7 +147,7 @@ impl<'a> Screen<'a> {
         let name = self.output.dim(&format!("{name:<9}"));
         // A path is never cut: it is there to be copied.
         let text = if text.starts_with('/') {
-            text.to_owned()
+            printable(text)
         } else {
             fit(text, self.context.width.saturating_sub(11))
         };
@@ -157,8 +157,9 @@ impl<'a> Screen<'a> {
 
 /// How this program was called, so that the printed commands work as they are.
 fn program() -> String {
-    std::env::args()
+    std::env::args_os()
         .next()
+        .and_then(|name| name.into_string().ok())
         .filter(|name| name.contains('/'))
         .map_or_else(|| "batpak".to_owned(), |name| quoted(&name))
 }
