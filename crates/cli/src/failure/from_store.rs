@@ -61,6 +61,10 @@ impl Failure {
 /// Who has the store in `dir`, as far as it says so; only the lock itself decides.
 fn holder(dir: &Path) -> Option<String> {
     let owner = lock_owner(dir).ok().flatten()?;
+    // The lock file that names the holder may be gone; the lock holds all the same.
+    if owner.process == 0 {
+        return None;
+    }
     let mut text = format!("held by process {}", owner.process);
     if !owner.program.is_empty() {
         text.push_str(&format!(" ({})", owner.program));

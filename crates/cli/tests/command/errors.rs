@@ -235,7 +235,9 @@ fn a_second_writer_is_locked_out_and_readers_are_not() {
     assert!(run.stderr.contains("locked"), "{}", run.stderr);
     // The lock does not hang on a file that somebody may remove.
     let _ = std::fs::remove_file(dir.path().join(".batpak.lock"));
-    assert_eq!(on(dir.path(), &second).code, Some(5));
+    let refused = on(dir.path(), &second);
+    assert_eq!(refused.code, Some(5));
+    assert!(!refused.stderr.contains("process 0"), "{}", refused.stderr);
     for args in [&["log"][..], &["stats"], &["verify"], &["export", "ndjson"]] {
         on(dir.path(), args).ok();
     }
