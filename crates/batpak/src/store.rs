@@ -3,6 +3,7 @@
 mod close;
 mod damage;
 mod open;
+mod repair;
 mod report;
 mod state;
 mod usage;
@@ -31,6 +32,7 @@ pub use crate::error::{
 };
 pub use crate::read::{Entries, EventRef, Events, IndexEntry, Scan};
 pub use crate::receipt::{AppendReceipt, DiskPos};
+pub use repair::repair_identity;
 pub use report::StoreStats;
 pub use state::{Closed, Open, ReadOnly, Store};
 pub use usage::{FileClass, FileUsage, StoreUsage};

@@ -15,6 +15,7 @@ use batpak_platform::{Access, Platform};
 use batpak_segment::{CloseFacts, Offset, SegmentId};
 
 use crate::error::{Damage, FileError, OpenError};
+use crate::headers::{identity_from_headers, identity_is_lost};
 use crate::survey::{Names, check_predecessor, identity, names, open_segment};
 
 use chain::Chains;
@@ -163,7 +164,20 @@ fn verify_once(
         .writer_present()
         .map_err(|source| FileError::new("look for a writer of", ".", source))?;
     let names = names(storage)?;
-    let (identity, _, slot_damaged) = identity(storage, &names)?.ok_or(OpenError::NotAStore)?;
+    let (identity, identity_damage) = match identity(storage, &names) {
+        Ok(found) => {
+            let (identity, _, slot_damaged) = found.ok_or(OpenError::NotAStore)?;
+            let message = "one of the two identity slots is damaged; the other one is used";
+            let damage = ("identity-slot-damaged", message.to_owned());
+            (identity, slot_damaged.then_some(damage))
+        }
+        Err(error) if identity_is_lost(&error) => {
+            let damage = ("identity-lost", error.to_string());
+            (identity_from_headers(storage, &names)?, Some(damage))
+        }
+        Err(error) => return Err(error),
+    };
+    let slot_damaged = identity_damage.is_some();
     let record = identity
         .clean_close
         .filter(|record| record.epoch == identity.epoch);
@@ -189,10 +203,8 @@ fn verify_once(
         last: Sequence::NONE,
         progress,
     };
-    if slot_damaged {
-        let message = "one of the two identity slots is damaged; the other one is used".to_owned();
-        let name = batpak_segment::names::IDENTITY;
-        state.find(Finding::new(name, "identity-slot-damaged", message));
+    if let Some((code, message)) = identity_damage {
+        state.find(Finding::new(batpak_segment::names::IDENTITY, code, message));
     }
     let durable = identity.durable;
     let mut before = CloseFacts::NONE;

@@ -99,12 +99,22 @@ fn hint_for(error: &StoreError) -> Option<&'static str> {
         StoreError::KeyConflict { .. } => {
             Some("the key belongs to an event with another body: use another key")
         }
+        error if Failure::is_damage(error) && names_the_identity(error) => Some(
+            "reading commands work from the segments; `batpak repair identity` writes the identity \
+             again from them",
+        ),
         error if Failure::is_damage(error) => Some(
             "keep a copy of the directory as it is; `batpak verify` lists what is damaged, and \
              commands that only read serve the rest",
         ),
         error => error.hint(),
     }
+}
+
+/// Whether the damage is in the store identity.
+fn names_the_identity(error: &StoreError) -> bool {
+    let name = error.path().and_then(Path::file_name);
+    name.is_some_and(|name| name == "store.fbatm")
 }
 
 fn class_name(class: HandlingClass) -> &'static str {

@@ -104,3 +104,44 @@ fn flip(dir: &std::path::Path, needle: &[u8]) -> (String, u64) {
     }
     panic!("the payload is in no segment");
 }
+
+#[test]
+fn a_lost_identity_is_read_around_and_repaired() {
+    let dir = tempdir().expect("directory");
+    append(dir.path(), "user:1", "1");
+    append(dir.path(), "user:1", "2");
+    let repair = ["repair", "identity"];
+    let whole = on(dir.path(), &repair).ok();
+    assert!(
+        whole.stdout.contains("nothing was changed"),
+        "{}",
+        whole.stdout
+    );
+    fs::write(dir.path().join("store.fbatm"), vec![0xa5; 8192]).expect("identity");
+    let one = [
+        "append",
+        "--entity",
+        "a",
+        "--scope",
+        "s",
+        "--kind",
+        "1:1",
+        "--payload",
+        "3",
+    ];
+    assert_eq!(on(dir.path(), &one).code, Some(3));
+    assert_eq!(
+        on(dir.path(), &["log", "--json"]).ok().json_lines().len(),
+        2
+    );
+    let repaired = on(dir.path(), &["repair", "identity", "--json"])
+        .ok()
+        .json();
+    assert_eq!(repaired, json!({"repaired": true}));
+    on(dir.path(), &["verify"]).ok();
+    on(dir.path(), &one).ok();
+    assert_eq!(
+        on(dir.path(), &["log", "--json"]).ok().json_lines().len(),
+        3
+    );
+}
