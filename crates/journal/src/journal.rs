@@ -150,15 +150,6 @@ impl Journal {
         self.engine.durable()
     }
 
-    /// Bytes that are staged and not written, and the bound at which a caller writes first.
-    #[must_use]
-    pub fn pressure(&self) -> (u64, u64) {
-        (
-            self.engine.lock_tail().staged_bytes,
-            self.engine.options.staged_max_bytes,
-        )
-    }
-
     /// Makes everything durable, records that the store was closed, and releases the directory.
     ///
     /// # Errors

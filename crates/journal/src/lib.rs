@@ -101,4 +101,4 @@ pub use report::{LostRange, OpenReport};
 pub use scan::{Scan, ScanRequest, Selection};
 pub use ticket::Ticket;
 pub use verify::{Finding, VerifyProgress, VerifyReport, verify};
-pub use view::{EventSummary, View};
+pub use view::View;

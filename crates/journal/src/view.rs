@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use batpak_coordinate::{EventKind, Generation, Sequence, StreamSequence};
+use batpak_coordinate::Sequence;
 use batpak_event::{BranchId, Epoch, EventId, HashKey, Lineage};
 use batpak_segment::{EventFrame, SegmentId};
 
@@ -36,21 +36,6 @@ pub(crate) struct Origin {
     pub(crate) lineage: Lineage,
     pub(crate) branch: BranchId,
     pub(crate) epoch: Epoch,
-}
-
-/// Facts about an event that need no read of its frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventSummary {
-    /// Identifier.
-    pub id: EventId,
-    /// Place in its stream.
-    pub stream_sequence: StreamSequence,
-    /// Generation in the causal graph.
-    pub generation: Generation,
-    /// Sequence of the stream's previous event; none at the first.
-    pub predecessor: Sequence,
-    /// Kind.
-    pub kind: EventKind,
 }
 
 impl View {
@@ -116,33 +101,6 @@ impl View {
         self.index()
             .find(id)
             .filter(|sequence| *sequence <= self.visible())
-    }
-
-    /// Facts about a visible event, without reading its frame.
-    #[must_use]
-    pub fn summary(&self, sequence: Sequence) -> Option<EventSummary> {
-        if sequence > self.visible() {
-            return None;
-        }
-        let index = self.index();
-        let entry = index.entry(sequence)?;
-        matches!(entry.place, Place::Frame(..)).then_some(EventSummary {
-            id: entry.id,
-            stream_sequence: entry.stream_sequence,
-            generation: entry.generation,
-            predecessor: entry.predecessor,
-            kind: entry.kind,
-        })
-    }
-
-    /// Number of visible events of a stream.
-    #[must_use]
-    pub fn stream_len(&self, entity: &str) -> u64 {
-        let visible = self.visible().get();
-        let index = self.index();
-        index
-            .stream(entity)
-            .partition_point(|sequence| *sequence <= visible) as u64
     }
 
     /// Reads one visible event into `buffer`. Verifies its checksums and its sequence.

@@ -192,8 +192,6 @@ fn attests(head: &FrameHead, bytes: &[u8], segment: &SegmentFile, offset: Offset
 /// What lies behind a stop.
 #[derive(Debug, Default)]
 pub(crate) struct Behind {
-    /// Verified event frames.
-    pub(crate) frames: u64,
     /// Highest sequence that one of them attests to be durable.
     pub(crate) attested: Sequence,
     /// First of them.
@@ -219,11 +217,8 @@ pub(crate) fn look_behind(
         let length = usize::try_from(head.length).unwrap_or(usize::MAX);
         let bytes = source.window(offset.0, length).map_err(failed)?;
         behind.attested = behind.attested.max(attests(&head, bytes, segment, offset));
-        if head.kind == FrameKind::Event {
-            behind.frames += 1;
-            if behind.first.is_none() {
-                behind.first = Some((offset, head.sequence));
-            }
+        if head.kind == FrameKind::Event && behind.first.is_none() {
+            behind.first = Some((offset, head.sequence));
         }
         at = offset.after(u64::from(head.length));
     }
