@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use batpak_coordinate::Sequence;
-use batpak_platform::StorageFile;
+use batpak_platform::read_up_to_at;
 use batpak_segment::{EventFrame, FRAME_FIXED, FrameFault, FrameHead, Offset, SegmentId};
 
 use crate::error::ReadError;
@@ -125,7 +125,7 @@ impl FrameBuffer {
         let want = want + usize::try_from(offset - start).unwrap_or(0);
         self.segment = None;
         self.bytes.resize(want, 0);
-        let read = read_up_to(&*segment.file, &mut self.bytes, start)
+        let read = read_up_to_at(&*segment.file, &mut self.bytes, start)
             .map_err(|source| segment.error("read", source))?;
         self.bytes.truncate(read);
         self.start = start;
@@ -142,23 +142,4 @@ impl FrameBuffer {
     fn fixed(&self, offset: u64) -> Option<&[u8; FRAME_FIXED]> {
         self.slice(offset, FRAME_FIXED)?.try_into().ok()
     }
-}
-
-/// Reads until the buffer is full or the file ends.
-fn read_up_to(file: &dyn StorageFile, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
-    let mut filled = 0;
-    let mut interruptions = 0;
-    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match file.read_at(rest, offset + filled as u64) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error)
-                if error.kind() == std::io::ErrorKind::Interrupted && interruptions < 128 =>
-            {
-                interruptions += 1;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }

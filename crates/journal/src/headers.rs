@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use batpak_coordinate::Sequence;
-use batpak_platform::{Access, LockError, LockOwner, Platform, Storage};
+use batpak_platform::{Access, Platform, Storage};
 use batpak_segment::identity::{BranchRecord, CleanClose, ClosedSegment, Identity};
 use batpak_segment::{SegmentHeader, SegmentId};
 
@@ -12,7 +12,7 @@ use crate::identity_file::IdentityFile;
 use crate::open::hash_of;
 use crate::recover::{Mode, recover};
 use crate::segment_file::{open_file, read_header_bytes};
-use crate::survey::{Names, damaged_segment, identity, names};
+use crate::survey::{Names, damaged_segment, identity, names, take_directory};
 use crate::view::{Origin, View};
 
 /// Whether an open was refused because of the identity alone.
@@ -97,11 +97,7 @@ fn header(storage: &dyn Storage, id: SegmentId) -> Result<SegmentHeader, OpenErr
 /// when the identity cannot be written.
 pub fn repair_identity(platform: &Platform) -> Result<bool, OpenError> {
     let storage = &*platform.storage;
-    let owner = LockOwner::current(platform.clock.wall_us());
-    let _lock = storage.lock(&owner).map_err(|error| match error {
-        LockError::Held(owner) => OpenError::Locked { owner },
-        LockError::Io(source) => FileError::new("lock", ".", source).into(),
-    })?;
+    let _lock = take_directory(platform)?;
     let names = names(storage)?;
     match identity(storage, &names) {
         Ok(Some(_)) => return Ok(false),

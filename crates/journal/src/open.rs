@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use batpak_coordinate::Sequence;
 use batpak_event::{BranchId, Digest, Epoch, Lineage};
-use batpak_platform::{LockError, LockOwner, Platform, StorageLock};
+use batpak_platform::{Platform, StorageLock};
 use batpak_segment::identity::{BranchRecord, Identity};
 use batpak_segment::{CloseFacts, SEGMENT_HEADER, SegmentId};
 
@@ -20,7 +20,7 @@ use crate::options::Options;
 use crate::recover::{Mode, Newest, Recovered, exhausted, recover};
 use crate::report::OpenReport;
 use crate::segment_file::{NextSegment, SegmentFile};
-use crate::survey::{Names, identity, names};
+use crate::survey::{Names, identity, names, take_directory};
 use crate::sync::Frontier;
 use crate::tail::{Cursor, RandomPool, Stage, Tail};
 use crate::view::{Origin, View};
@@ -38,11 +38,7 @@ pub(crate) fn open_writer(
         return Err(OpenError::Options("segment_max_bytes must be > 0"));
     }
     let storage = &*platform.storage;
-    let owner = LockOwner::current(platform.clock.wall_us());
-    let lock = storage.lock(&owner).map_err(|error| match error {
-        LockError::Held(owner) => OpenError::Locked { owner },
-        LockError::Io(source) => FileError::new("lock", ".", source).into(),
-    })?;
+    let lock = take_directory(platform)?;
     let names = names(storage)?;
     let (mut recovered, file) = match identity(storage, &names)? {
         None => create(platform)?,

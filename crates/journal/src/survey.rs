@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use batpak_event::Lineage;
-use batpak_platform::{Access, EntryKind, Storage};
+use batpak_platform::{Access, EntryKind, LockError, LockOwner, Platform, Storage, StorageLock};
 use batpak_segment::identity::{Identity, IdentityFault, SlotPair};
 use batpak_segment::names::{IDENTITY, NameClass, TEMPORARY_SUFFIX, classify};
 use batpak_segment::{CloseFacts, FORMAT_VERSION, HeaderFault, SegmentHeader, SegmentId};
@@ -13,6 +13,15 @@ use batpak_segment::{CloseFacts, FORMAT_VERSION, HeaderFault, SegmentHeader, Seg
 use crate::error::{Damage, FileError, OpenError};
 use crate::identity_file::{Loaded, load};
 use crate::segment_file::{SegmentFile, open_file, read_header_bytes};
+
+/// Takes the directory for writing, until the value is dropped.
+pub(crate) fn take_directory(platform: &Platform) -> Result<Box<dyn StorageLock>, OpenError> {
+    let owner = LockOwner::current(platform.clock.wall_us());
+    platform.storage.lock(&owner).map_err(|error| match error {
+        LockError::Held(owner) => OpenError::Locked { owner },
+        LockError::Io(source) => FileError::new("lock", ".", source).into(),
+    })
+}
 
 /// The names in a store's directory.
 #[derive(Debug, Default)]

@@ -44,24 +44,32 @@ pub fn write_all_at(file: &dyn StorageFile, mut bytes: &[u8], mut offset: u64) -
 /// # Errors
 /// `UnexpectedEof` when the file ends first; `Interrupted` after many interruptions in a row;
 /// otherwise the first error of the file.
-pub fn read_exact_at(
-    file: &dyn StorageFile,
-    mut buffer: &mut [u8],
-    mut offset: u64,
-) -> io::Result<()> {
+pub fn read_exact_at(file: &dyn StorageFile, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+    let filled = read_up_to_at(file, buffer, offset)?;
+    if filled == buffer.len() {
+        return Ok(());
+    }
+    let end = offset.saturating_add(filled as u64);
+    Err(io::Error::new(
+        io::ErrorKind::UnexpectedEof,
+        format!("the file ends at byte {end}"),
+    ))
+}
+
+/// Reads from `offset` until `buffer` is full or the file ends, continuing after short reads and
+/// interruptions; returns how many bytes that were.
+///
+/// # Errors
+/// `Interrupted` after many interruptions in a row; otherwise the first error of the file.
+pub fn read_up_to_at(file: &dyn StorageFile, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    let mut filled = 0;
     let mut interruptions = 0;
-    while !buffer.is_empty() {
-        match file.read_at(buffer, offset) {
-            Ok(0) => {
-                return Err(io::Error::new(
-                    io::ErrorKind::UnexpectedEof,
-                    format!("the file ends at byte {offset}"),
-                ));
-            }
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, offset.saturating_add(filled as u64)) {
+            Ok(0) => break,
             Ok(read) => {
                 interruptions = 0;
-                buffer = buffer.get_mut(read..).unwrap_or_default();
-                offset = offset.saturating_add(read as u64);
+                filled += read;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                 interruptions += 1;
@@ -72,7 +80,7 @@ pub fn read_exact_at(
             Err(error) => return Err(error),
         }
     }
-    Ok(())
+    Ok(filled)
 }
 
 #[cfg(test)]
