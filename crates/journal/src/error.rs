@@ -7,7 +7,7 @@ use batpak_coordinate::{Sequence, StreamSequence};
 use batpak_event::{EventId, Lineage};
 use batpak_platform::LockOwner;
 use batpak_segment::identity::IdentityFault;
-use batpak_segment::{FrameFault, HeaderFault, Offset, SegmentId};
+use batpak_segment::{FrameFault, GapCause, HeaderFault, Offset, SegmentId};
 use thiserror::Error;
 
 /// A failed call on a file: what was tried, on which name of the directory.
@@ -294,6 +294,16 @@ pub enum ReadError {
         found: StreamSequence,
         /// Stream sequence expected.
         expected: StreamSequence,
+    },
+    /// The log says that the events are not in it any more.
+    #[error("events {first} to {last} are not in the log any more ({cause})")]
+    Gone {
+        /// First event of the range.
+        first: Sequence,
+        /// Last event of the range.
+        last: Sequence,
+        /// Why.
+        cause: GapCause,
     },
     /// The events are in a damaged range.
     #[error("events {first} to {last} are lost to damage in segment {segment} at {offset}")]

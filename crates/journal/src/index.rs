@@ -1,13 +1,15 @@
 //! The index in memory: where every event is, and which events a stream has.
 //!
 //! Rebuilt from frames at every open. It answers from columns alone; the frame's own bytes decide.
+//! Sequences without a readable event are ranges beside the columns, so that a range costs the same
+//! whatever its length.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use batpak_coordinate::{EventKind, Generation, Sequence, StreamSequence};
 use batpak_event::{Digest, Epoch, EventId};
-use batpak_segment::Offset;
+use batpak_segment::{GapCause, Offset};
 use foldhash::fast::RandomState;
 
 /// Position of a segment in the list of segments; the list only grows at its end.
@@ -40,11 +42,33 @@ pub(crate) struct Entry {
 
 /// Where the frame of an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// In this segment at this offset.
-    Frame(Ordinal, Offset),
-    /// In a damaged range of this segment that starts at this offset.
-    Lost(Ordinal, Offset),
+pub(crate) struct Place {
+    pub(crate) segment: Ordinal,
+    pub(crate) offset: Offset,
+}
+
+/// A range of sequences without readable events; both ends are in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hole {
+    pub(crate) first: Sequence,
+    pub(crate) last: Sequence,
+    pub(crate) why: Why,
+}
+
+/// Why events cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// They were in a damaged range that starts here.
+    Lost(Place),
+    /// The log says that they are not in it any more.
+    Gone(GapCause),
+}
+
+/// What is at a sequence.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum At<'a> {
+    Event(&'a Entry),
+    Hole(Hole),
 }
 
 /// The newest event of a stream.
@@ -108,10 +132,13 @@ impl Names {
     }
 }
 
-/// Columns over all events, staged ones included, dense from sequence 1.
+/// Columns over all events, staged ones included.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     entries: Vec<Entry>,
+    /// Ascending; each with the number of entries before it.
+    holes: Vec<(Hole, usize)>,
+    last: Sequence,
     entities: Names,
     scopes: Names,
     streams: Vec<Stream>,
@@ -121,9 +148,24 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// Sequence of the newest event, visible or not.
+    /// Sequence of the newest event, visible or not, readable or not.
     pub(crate) fn last(&self) -> Sequence {
-        Sequence(self.entries.len() as u64)
+        self.last
+    }
+
+    /// Ranges without readable events, ascending.
+    pub(crate) fn holes(&self) -> impl Iterator<Item = Hole> {
+        self.holes.iter().map(|(hole, _)| *hole)
+    }
+
+    /// Readable events up to a sequence.
+    pub(crate) fn count_up_to(&self, last: Sequence) -> u64 {
+        let unreadable = |hole: Hole| {
+            let end = hole.last.min(last).get();
+            (end + 1).saturating_sub(hole.first.get())
+        };
+        last.get()
+            .saturating_sub(self.holes().map(unreadable).sum())
     }
 
     /// Number of streams that ever had an event.
@@ -134,10 +176,39 @@ impl Index {
             .count() as u64
     }
 
-    /// The entry of an event.
+    /// What is at a sequence; nothing beyond the newest event.
+    pub(crate) fn at(&self, sequence: Sequence) -> Option<At<'_>> {
+        let before = self
+            .holes
+            .partition_point(|(hole, _)| hole.first <= sequence);
+        let position = match before.checked_sub(1).and_then(|at| self.holes.get(at)) {
+            Some((hole, _)) if sequence <= hole.last => return Some(At::Hole(*hole)),
+            Some((hole, entries)) => {
+                let behind = sequence.get().checked_sub(hole.last.get() + 1)?;
+                entries.checked_add(usize::try_from(behind).ok()?)?
+            }
+            None => usize::try_from(sequence.get().checked_sub(1)?).ok()?,
+        };
+        self.entries.get(position).map(At::Event)
+    }
+
+    /// The entry of a readable event.
     pub(crate) fn entry(&self, sequence: Sequence) -> Option<&Entry> {
-        let position = usize::try_from(sequence.get().checked_sub(1)?).ok()?;
-        self.entries.get(position)
+        match self.at(sequence)? {
+            At::Event(entry) => Some(entry),
+            At::Hole(_) => None,
+        }
+    }
+
+    /// Whether an event is known to be in the log no more.
+    pub(crate) fn is_gone(&self, sequence: Sequence) -> bool {
+        matches!(
+            self.at(sequence),
+            Some(At::Hole(Hole {
+                why: Why::Gone(_),
+                ..
+            }))
+        )
     }
 
     /// Sequence of the event with this identifier: through the key table, or by the sequence bits
@@ -219,6 +290,7 @@ impl Index {
             kind: addition.kind,
             keyed: addition.keyed,
         });
+        self.last = addition.sequence;
     }
 
     /// Notes that events from the next one on belong to this epoch.
@@ -249,51 +321,60 @@ impl Index {
             .unwrap_or(Epoch(0))
     }
 
-    /// Adds placeholders up to `last` for events in a damaged range.
-    pub(crate) fn push_lost(&mut self, last: Sequence, segment: Ordinal, offset: Offset) {
-        let stream = self.entities.intern("");
-        let scope = self.scopes.intern("");
-        if stream.position() == self.streams.len() {
-            self.streams.push(Stream {
-                head: Head::default(),
-                events: Vec::new(),
-            });
+    /// Notes that the events from the next one up to `last` cannot be read; nothing when there are
+    /// none.
+    pub(crate) fn push_hole(&mut self, last: Sequence, why: Why) {
+        let first = self.last.next();
+        if first > last {
+            return;
         }
-        while self.last() < last {
-            self.entries.push(Entry {
-                id: EventId::nil(),
-                place: Place::Lost(segment, offset),
-                stream,
-                scope,
-                stream_sequence: StreamSequence(0),
-                predecessor: Sequence::NONE,
-                generation: Generation(0),
-                kind: EventKind::from_raw(0),
-                keyed: false,
-            });
-        }
+        let hole = Hole { first, last, why };
+        self.holes.push((hole, self.entries.len()));
+        self.last = last;
     }
 
     /// Forgets every event after `last`, newest first, so that heads and keys are as they were.
     pub(crate) fn truncate(&mut self, last: Sequence) {
         self.epochs.retain(|(first, _)| *first <= last.next());
-        while self.last() > last {
-            let Some(entry) = self.entries.pop() else {
-                return;
-            };
-            if entry.keyed {
-                self.keys.remove(&entry.id.as_u128());
+        while self.last > last {
+            match self.holes.pop() {
+                Some((hole, entries)) if hole.last == self.last => {
+                    self.last = last.max(Sequence(hole.first.get().saturating_sub(1)));
+                    if hole.first <= self.last {
+                        let last = self.last;
+                        self.holes.push((Hole { last, ..hole }, entries));
+                    }
+                }
+                other => {
+                    self.holes.extend(other);
+                    self.pop();
+                }
             }
-            let predecessor = self.entry(entry.predecessor).copied();
-            let stream = &mut self.streams[entry.stream.position()];
-            stream.events.pop();
-            stream.head = predecessor.map_or_else(Head::default, |before| Head {
-                sequence: entry.predecessor,
-                stream_sequence: before.stream_sequence,
-                generation: before.generation,
-                hash: None,
-            });
         }
+    }
+
+    /// Forgets the newest event, which is a readable one.
+    fn pop(&mut self) {
+        self.last = Sequence(self.last.get().saturating_sub(1));
+        let Some(entry) = self.entries.pop() else {
+            return;
+        };
+        if entry.keyed {
+            self.keys.remove(&entry.id.as_u128());
+        }
+        let stream = &mut self.streams[entry.stream.position()];
+        stream.events.pop();
+        let before = stream.events.last().copied().map(Sequence);
+        let head = before.and_then(|sequence| {
+            let entry = self.entry(sequence)?;
+            Some(Head {
+                sequence,
+                stream_sequence: entry.stream_sequence,
+                generation: entry.generation,
+                hash: None,
+            })
+        });
+        self.streams[entry.stream.position()].head = head.unwrap_or_default();
     }
 }
 
@@ -307,7 +388,10 @@ mod tests {
         Addition {
             sequence,
             id: keyed.map_or_else(|| EventId::mint(1_000_000, sequence, 7), EventId::new),
-            place: Place::Frame(Ordinal(0), Offset(256 + 8 * sequence.get())),
+            place: Place {
+                segment: Ordinal(0),
+                offset: Offset(256 + 8 * sequence.get()),
+            },
             entity,
             scope: "s",
             stream_sequence: StreamSequence(head.stream_sequence.get() + 1),
@@ -374,6 +458,48 @@ mod tests {
                 );
             }
             assert_eq!(cut.stream_count(), expected.stream_count());
+        }
+    }
+
+    #[test]
+    fn holes_are_ranges_between_events_and_are_truncated_like_them() {
+        let gone = Why::Gone(GapCause::Salvage);
+        let build = |last: u64| {
+            let mut index = Index::default();
+            for hole in [true, false, false, true, false, true] {
+                let sequence = index.last().next();
+                if hole {
+                    index.push_hole(Sequence(sequence.get() + 9).min(Sequence(last)), gone);
+                } else if sequence.get() <= last {
+                    let next = addition(&index, "a", None);
+                    index.push(&next);
+                }
+            }
+            index
+        };
+        let whole = build(u64::MAX);
+        assert_eq!(whole.last(), Sequence(33));
+        assert_eq!(whole.holes().count(), 3);
+        for keep in 0..=33 {
+            let mut cut = build(u64::MAX);
+            cut.truncate(Sequence(keep));
+            let expected = build(keep);
+            assert_eq!(cut.last(), Sequence(keep));
+            assert_eq!(
+                cut.holes().collect::<Vec<_>>(),
+                expected.holes().collect::<Vec<_>>()
+            );
+            assert_eq!(cut.stream("a"), expected.stream("a"));
+            assert_eq!(cut.head("a").sequence, expected.head("a").sequence);
+            let readable = (1..=keep).filter(|at| cut.entry(Sequence(*at)).is_some());
+            assert_eq!(cut.count_up_to(Sequence(keep)), readable.count() as u64);
+            for at in 0..=40 {
+                assert_eq!(
+                    cut.at(Sequence(at)).is_some(),
+                    (1..=keep).contains(&at),
+                    "{at} of {keep}"
+                );
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use batpak_coordinate::Sequence;
 use batpak_event::Cause;
 use batpak_platform::Platform;
 use batpak_segment::identity::CleanClose;
-use batpak_segment::{EventFrame, Offset, SegmentId};
+use batpak_segment::{EventFrame, SegmentId};
 
 use crate::buffer::FrameBuffer;
 use crate::draft::{Committed, Draft, DraftCause};
@@ -219,12 +219,9 @@ impl Engine {
 
     /// The receipt of an event that was appended before.
     fn original(&self, frame: &EventFrame<'_>, place: Place) -> Committed {
-        let (ordinal, offset) = match place {
-            Place::Frame(ordinal, offset) | Place::Lost(ordinal, offset) => (ordinal, offset),
-        };
         let segments = self.view.segments();
         let segment = segments
-            .get(ordinal.0 as usize)
+            .get(place.segment.0 as usize)
             .map_or(SegmentId(0), |segment| segment.id);
         Committed {
             event_id: frame.head.event_id,
@@ -246,7 +243,7 @@ impl Engine {
             durability: Durability::Written,
             duplicate: true,
             segment,
-            offset: Offset(offset.0),
+            offset: place.offset,
             length: frame.head.length,
         }
     }

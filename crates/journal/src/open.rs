@@ -15,7 +15,7 @@ use crate::decide::Decision;
 use crate::engine::{Engine, Writer};
 use crate::error::{AppendError, FileError, OpenError};
 use crate::identity_file::IdentityFile;
-use crate::index::{Index, Ordinal, Place};
+use crate::index::{Index, Ordinal};
 use crate::options::Options;
 use crate::recover::{Mode, Newest, Recovered, exhausted, recover};
 use crate::report::OpenReport;
@@ -230,7 +230,7 @@ fn last_ordinal(recovered: &Recovered) -> Ordinal {
 fn write_again(segment: &SegmentFile, newest: &Newest, index: &Index) -> Result<u64, OpenError> {
     const CHUNK: u64 = 1 << 20;
     let mut at = match index.entry(newest.attested).map(|entry| entry.place) {
-        Some(Place::Frame(_, offset)) if newest.attested >= segment.first_sequence => offset.0,
+        Some(place) if newest.attested >= segment.first_sequence => place.offset.0,
         _ => SEGMENT_HEADER as u64,
     };
     let mut bytes = Vec::new();

@@ -13,7 +13,7 @@ use batpak_segment::{CloseFacts, Offset, SEGMENT_HEADER, SegmentHeader, SegmentI
 
 use crate::decide::{Content, Decision, Facts, Rest, Standing, decide, standing};
 use crate::error::{Damage, OpenError};
-use crate::index::{Index, Ordinal};
+use crate::index::{Index, Ordinal, Place, Why};
 use crate::report::{LostRange, OpenReport};
 use crate::segment_file::SegmentFile;
 use crate::survey::{Names, Opened, check_predecessor, damaged_segment, open_segment};
@@ -211,7 +211,11 @@ impl Recovered {
         let ordinal = self.next_ordinal();
         self.segments.push(Arc::new(SegmentFile::absent(id, first)));
         if first <= last {
-            self.index.push_lost(last, ordinal, Offset(0));
+            let place = Place {
+                segment: ordinal,
+                offset: Offset(0),
+            };
+            self.index.push_hole(last, Why::Lost(place));
             let file = id.file_name();
             self.report.lost.push(LostRange {
                 file,

@@ -7,7 +7,7 @@ use batpak_segment::EventFrame;
 
 use crate::buffer::FrameBuffer;
 use crate::error::ReadError;
-use crate::index::{Entry, Index, Place};
+use crate::index::{At, Entry, Hole, Index, Place, Why};
 use crate::view::View;
 
 /// How many places are taken from the index at a time; its lock is not held while frames are read.
@@ -58,25 +58,34 @@ pub struct Scan {
     taken: usize,
     /// In a stream, the stream sequence that the next event must have.
     expected: Option<u64>,
-    /// The damaged place that was reported last: a run of lost events is reported once.
-    reported: Option<Place>,
+    /// In a stream read backward, whether the log says that the event before the last one read is
+    /// gone.
+    after_gone: bool,
     buffer: FrameBuffer,
+}
+
+/// What a scan comes to next.
+#[derive(Clone, Copy, Debug)]
+enum Located {
+    Event(LocatedEvent),
+    /// A run of lost events, reported once.
+    Lost(Hole),
 }
 
 /// An event as the index knows it.
 #[derive(Clone, Copy, Debug)]
-struct Located {
+struct LocatedEvent {
     sequence: Sequence,
     place: Place,
     stream_sequence: u64,
+    /// Whether the log says that the event before it in its stream is gone.
+    after_gone: bool,
 }
 
 /// An event that a selector has yet to look at, outside the lock of the index.
 struct Candidate {
     located: Located,
-    entity: Arc<str>,
-    scope: Arc<str>,
-    kind: EventKind,
+    event: Option<(Arc<str>, Arc<str>, EventKind)>,
 }
 
 impl Scan {
@@ -97,7 +106,7 @@ impl Scan {
             page: Vec::new(),
             taken: 0,
             expected: (streaming && from_first).then_some(1),
-            reported: None,
+            after_gone: false,
             buffer,
             request,
         }
@@ -107,46 +116,43 @@ impl Scan {
     ///
     /// # Errors
     /// A damaged or unreadable event is an error once, and so are events missing from a stream;
-    /// the next call goes on behind them.
+    /// the next call goes on behind them. Events that the log itself says are gone are passed over.
     pub fn next_frame(&mut self) -> Result<Option<EventFrame<'_>>, ReadError> {
-        let Some(located) = self.peek() else {
+        if self.taken == self.page.len() {
+            self.refill();
+        }
+        let Some(located) = self.page.get(self.taken).copied() else {
             return self.check_first().map(|()| None);
         };
-        self.check_stream(&located)?;
-        self.taken += 1;
-        if matches!(located.place, Place::Lost(..)) {
-            self.reported = Some(located.place);
-        }
-        let Located {
-            sequence, place, ..
-        } = located;
-        self.view
-            .read_place(sequence, place, &mut self.buffer)
-            .map(Some)
-    }
-
-    /// The next event to read, passing over lost ones that were reported already.
-    fn peek(&mut self) -> Option<Located> {
-        loop {
-            if self.taken == self.page.len() {
-                self.refill();
+        match located {
+            Located::Lost(hole) => {
+                self.taken += 1;
+                Err(self.view.unreadable(hole))
             }
-            let located = *self.page.get(self.taken)?;
-            if self.reported != Some(located.place) {
-                return Some(located);
+            Located::Event(event) => {
+                self.check_stream(&event)?;
+                self.taken += 1;
+                self.view
+                    .read_place(event.sequence, event.place, &mut self.buffer)
+                    .map(Some)
             }
-            self.taken += 1;
         }
     }
 
-    /// Whether the event continues its stream where the one before it left off.
-    fn check_stream(&mut self, located: &Located) -> Result<(), ReadError> {
+    /// Whether the event continues its stream where the one before it left off, or where the log
+    /// says that events are gone.
+    fn check_stream(&mut self, event: &LocatedEvent) -> Result<(), ReadError> {
         let Selection::Stream(entity) = &self.request.selection else {
             return Ok(());
         };
-        let found = located.stream_sequence;
+        let found = event.stream_sequence;
+        let excused = if self.request.reverse {
+            std::mem::replace(&mut self.after_gone, event.after_gone)
+        } else {
+            event.after_gone
+        };
         let expected = self.expected.take();
-        if let Some(expected) = expected.filter(|expected| *expected != found) {
+        if let Some(expected) = expected.filter(|expected| *expected != found && !excused) {
             return Err(gap(entity, found, expected));
         }
         self.expected = if self.request.reverse {
@@ -161,7 +167,10 @@ impl Scan {
     fn check_first(&mut self) -> Result<(), ReadError> {
         match (&self.request.selection, self.expected.take()) {
             (Selection::Stream(entity), Some(expected))
-                if self.request.reverse && self.request.after.is_none() && expected > 0 =>
+                if self.request.reverse
+                    && self.request.after.is_none()
+                    && expected > 0
+                    && !self.after_gone =>
             {
                 Err(gap(entity, 0, expected))
             }
@@ -177,10 +186,10 @@ impl Scan {
                 let view = self.view.clone();
                 let index = view.index();
                 while self.page.len() < PAGE {
-                    let Some((sequence, entry)) = self.step(&index) else {
+                    let Some((located, _)) = self.step(&index) else {
                         return;
                     };
-                    self.page.push(located(sequence, entry));
+                    self.page.push(located);
                 }
             }
             Selection::Stream(entity) => self.refill_from_stream(&entity),
@@ -192,8 +201,12 @@ impl Scan {
                         return;
                     }
                     let chosen = candidates.into_iter().filter(|candidate| {
-                        matches!(candidate.located.place, Place::Lost(..))
-                            || selector.matches(&candidate.entity, &candidate.scope, candidate.kind)
+                        candidate
+                            .event
+                            .as_ref()
+                            .is_none_or(|(entity, scope, kind)| {
+                                selector.matches(entity, scope, *kind)
+                            })
                     });
                     self.page.extend(chosen.map(|candidate| candidate.located));
                 }
@@ -206,28 +219,42 @@ impl Scan {
         let index = view.index();
         let mut candidates = Vec::with_capacity(PAGE);
         while candidates.len() < PAGE {
-            let Some((sequence, entry)) = self.step(&index) else {
+            let Some((located, entry)) = self.step(&index) else {
                 break;
             };
-            candidates.push(Candidate {
-                located: located(sequence, entry),
-                entity: Arc::clone(index.entity(entry)),
-                scope: Arc::clone(index.scope(entry)),
-                kind: entry.kind,
+            let event = entry.map(|entry| {
+                let (entity, scope) = (index.entity(entry), index.scope(entry));
+                (Arc::clone(entity), Arc::clone(scope), entry.kind)
             });
+            candidates.push(Candidate { located, event });
         }
         candidates
     }
 
-    /// The entry at the position, which moves on.
-    fn step<'i>(&mut self, index: &'i Index) -> Option<(Sequence, &'i Entry)> {
-        let sequence = Sequence(self.position);
-        if sequence.is_none() || sequence > self.last || sequence <= self.request.after {
-            return None;
+    /// What stands at the position, which moves on; events that are gone are passed over.
+    fn step<'i>(&mut self, index: &'i Index) -> Option<(Located, Option<&'i Entry>)> {
+        loop {
+            let sequence = Sequence(self.position);
+            if sequence.is_none() || sequence > self.last || sequence <= self.request.after {
+                return None;
+            }
+            match index.at(sequence)? {
+                At::Event(entry) => {
+                    self.move_past(sequence);
+                    return Some((located(index, sequence, entry), Some(entry)));
+                }
+                At::Hole(hole) => {
+                    self.move_past(if self.request.reverse {
+                        hole.first
+                    } else {
+                        hole.last
+                    });
+                    if let Why::Lost(_) = hole.why {
+                        return Some((Located::Lost(hole), None));
+                    }
+                }
+            }
         }
-        let entry = index.entry(sequence)?;
-        self.move_past(sequence);
-        Some((sequence, entry))
     }
 
     fn move_past(&mut self, sequence: Sequence) {
@@ -247,7 +274,8 @@ impl Scan {
         let range = all.get(from..to).unwrap_or_default();
         let place = |sequence: &u64| {
             let sequence = Sequence(*sequence);
-            index.entry(sequence).map(|entry| located(sequence, entry))
+            let entry = index.entry(sequence)?;
+            Some(located(&index, sequence, entry))
         };
         if self.request.reverse {
             let end = range.partition_point(|sequence| *sequence <= self.position);
@@ -259,19 +287,19 @@ impl Scan {
             let rest = range.get(start..).unwrap_or_default();
             self.page.extend(rest.iter().take(PAGE).filter_map(place));
         }
-        if let Some(last) = self.page.last().map(|located| located.sequence) {
-            self.move_past(last);
+        if let Some(Located::Event(last)) = self.page.last() {
+            self.move_past(last.sequence);
         }
     }
 }
 
-fn located(sequence: Sequence, entry: &Entry) -> Located {
-    let (place, stream_sequence) = (entry.place, entry.stream_sequence.get());
-    Located {
+fn located(index: &Index, sequence: Sequence, entry: &Entry) -> Located {
+    Located::Event(LocatedEvent {
         sequence,
-        place,
-        stream_sequence,
-    }
+        place: entry.place,
+        stream_sequence: entry.stream_sequence.get(),
+        after_gone: index.is_gone(entry.predecessor),
+    })
 }
 
 fn gap(entity: &str, found: u64, expected: u64) -> ReadError {

@@ -321,7 +321,10 @@ impl Engine {
             index.push(&Addition {
                 sequence,
                 id,
-                place: Place::Frame(tail.cursor.ordinal, place.1),
+                place: Place {
+                    segment: tail.cursor.ordinal,
+                    offset: place.1,
+                },
                 entity: prepared.draft.coordinate.entity(),
                 scope: prepared.draft.coordinate.scope(),
                 stream_sequence: facts.stream_sequence,

@@ -58,8 +58,12 @@ pub struct VerifyReport {
     pub clean: bool,
     /// Events that a later event of their stream covers by hash.
     pub covered_by_successor: u64,
-    /// Newest events of their streams: their checksum covers them, no hash of a later event does.
+    /// Other events whose hash the end of a segment or the record of the last close repeats.
+    pub covered_by_close: u64,
+    /// Other events: their checksum covers them, no hash that is stored elsewhere does.
     pub covered_by_checksum: u64,
+    /// Ranges of events that the log says are not in it any more, both ends included.
+    pub gone: Vec<(Sequence, Sequence)>,
     /// Everything that is not as it was written.
     pub findings: Vec<Finding>,
 }
@@ -192,7 +196,9 @@ fn verify_once(
         live_writer,
         clean: record.is_some() && !slot_damaged,
         covered_by_successor: 0,
+        covered_by_close: 0,
         covered_by_checksum: 0,
+        gone: Vec::new(),
         findings: Vec::new(),
     };
     let mut state = State {
@@ -244,8 +250,10 @@ fn verify_once(
         one(platform, id, identity.lineage, &before, extent, &mut state)?;
     }
     state.report.streams = state.chains.streams();
-    state.report.covered_by_checksum = state.report.streams;
-    state.report.covered_by_successor = state.report.events.saturating_sub(state.report.streams);
+    let (linked, closing) = state.chains.covered();
+    state.report.covered_by_successor = linked;
+    state.report.covered_by_close = closing;
+    state.report.covered_by_checksum = state.report.events.saturating_sub(linked + closing);
     state.tell();
     Ok(state.report)
 }
@@ -333,6 +341,6 @@ fn lost(finding: Finding, extent: Extent, state: &mut State<'_>) -> Result<(), O
         .unwrap_or(state.last);
     state.find(finding.events(first, last));
     state.last = state.last.max(last);
-    state.chains.skip_to(state.last);
+    state.chains.skip();
     Ok(())
 }

@@ -9,7 +9,7 @@ use batpak_segment::{EventFrame, SegmentId};
 
 use crate::buffer::FrameBuffer;
 use crate::error::{AppendError, ReadError};
-use crate::index::{Entry, Index, Ordinal, Place};
+use crate::index::{At, Entry, Hole, Index, Ordinal, Place, Why};
 use crate::scan::{Scan, ScanRequest};
 use crate::segment_file::SegmentFile;
 
@@ -89,6 +89,13 @@ impl View {
         Sequence(self.shared.visible.load(Ordering::Acquire))
     }
 
+    /// Number of visible events that are not gone or lost. Costs a look at each range of such events.
+    #[must_use]
+    pub fn event_count(&self) -> u64 {
+        let visible = self.visible();
+        self.index().count_up_to(visible)
+    }
+
     /// Number of streams, those of events that are not visible yet included.
     #[must_use]
     pub fn stream_count(&self) -> u64 {
@@ -106,7 +113,8 @@ impl View {
     /// Reads one visible event into `buffer`. Verifies its checksums and its sequence.
     ///
     /// # Errors
-    /// `NotFound` beyond the visible events; a damaged or unreadable frame is typed.
+    /// `NotFound` beyond the visible events, `Gone` for one that the log says is not in it any more;
+    /// a damaged or unreadable frame is typed.
     pub fn read<'a>(
         &self,
         sequence: Sequence,
@@ -115,8 +123,14 @@ impl View {
         if sequence > self.visible() {
             return Err(ReadError::NotFound);
         }
-        let place = self.index().entry(sequence).map(|entry| entry.place);
-        self.read_place(sequence, place.ok_or(ReadError::NotFound)?, buffer)
+        let place = match self.index().at(sequence).ok_or(ReadError::NotFound)? {
+            At::Event(entry) => Ok(entry.place),
+            At::Hole(hole) => Err(hole),
+        };
+        match place {
+            Ok(place) => self.read_place(sequence, place, buffer),
+            Err(hole) => Err(self.unreadable(hole)),
+        }
     }
 
     /// Events in commit order or of one stream, from either end.
@@ -137,40 +151,25 @@ impl View {
         place: Place,
         buffer: &'a mut FrameBuffer,
     ) -> Result<EventFrame<'a>, ReadError> {
-        match place {
-            Place::Frame(ordinal, offset) => {
-                let segment = self.segment(ordinal)?;
-                buffer.read(&segment, offset, sequence)
-            }
-            Place::Lost(ordinal, offset) => {
-                let segment = self.segment(ordinal)?.id;
-                let (first, last) = self.lost_range(sequence, place);
-                Err(ReadError::Lost {
-                    segment,
-                    offset,
-                    first,
-                    last,
-                })
-            }
-        }
+        let segment = self.segment(place.segment)?;
+        buffer.read(&segment, place.offset, sequence)
     }
 
-    /// The run of lost events around one of them.
-    fn lost_range(&self, sequence: Sequence, place: Place) -> (Sequence, Sequence) {
-        let index = self.index();
-        let lost = |at: u64| {
-            index
-                .entry(Sequence(at))
-                .is_some_and(|entry| entry.place == place)
-        };
-        let (mut first, mut last) = (sequence.get(), sequence.get());
-        while lost(first - 1) {
-            first -= 1;
+    /// Why nothing in a range can be read.
+    pub(crate) fn unreadable(&self, hole: Hole) -> ReadError {
+        let Hole { first, last, why } = hole;
+        match why {
+            Why::Gone(cause) => ReadError::Gone { first, last, cause },
+            Why::Lost(place) => match self.segment(place.segment) {
+                Err(error) => error,
+                Ok(segment) => ReadError::Lost {
+                    segment: segment.id,
+                    offset: place.offset,
+                    first,
+                    last,
+                },
+            },
         }
-        while lost(last + 1) {
-            last += 1;
-        }
-        (Sequence(first), Sequence(last))
     }
 
     fn segment(&self, ordinal: Ordinal) -> Result<Arc<SegmentFile>, ReadError> {

@@ -9,7 +9,7 @@ use batpak_segment::{
 };
 
 use crate::error::{Damage, FileError};
-use crate::index::{Addition, Index, Ordinal, Place};
+use crate::index::{Addition, Index, Ordinal, Place, Why};
 use crate::report::LostRange;
 use crate::segment_file::SegmentFile;
 use crate::source::FileSource;
@@ -144,8 +144,19 @@ fn take(
         _ if in_unit => Err(Damage::IncompleteUnit),
         FrameKind::Control => {
             let frame = ControlFrame::decode(bytes, segment.salt, offset);
-            if let Ok(ControlFrame::Epoch { epoch, .. }) = frame {
-                index.begin_epoch(epoch);
+            match frame {
+                Ok(ControlFrame::Epoch { epoch, .. }) => index.begin_epoch(epoch),
+                Ok(ControlFrame::Gap {
+                    first, last, cause, ..
+                }) => {
+                    let expected = index.last().next();
+                    if first != expected {
+                        let found = first;
+                        return Err(Damage::SequenceGap { found, expected });
+                    }
+                    index.push_hole(last, Why::Gone(cause));
+                }
+                _ => {}
             }
             Ok(())
         }
@@ -165,7 +176,10 @@ fn addition<'a>(frame: &EventFrame<'a>, ordinal: Ordinal, offset: Offset) -> Add
     Addition {
         sequence: frame.head.sequence,
         id: frame.head.event_id,
-        place: Place::Frame(ordinal, offset),
+        place: Place {
+            segment: ordinal,
+            offset,
+        },
         entity: frame.entity(),
         scope: frame.scope(),
         stream_sequence: frame.head.stream_sequence,
@@ -253,7 +267,11 @@ pub(crate) fn walk_around(
             .filter(|(_, sequence)| *sequence <= last.next());
         let first_lost = index.last().next();
         let last_lost = next.map_or(last, |(_, sequence)| Sequence(sequence.get() - 1));
-        index.push_lost(last_lost, ordinal, offset);
+        let place = Place {
+            segment: ordinal,
+            offset,
+        };
+        index.push_hole(last_lost, Why::Lost(place));
         lost.push(LostRange {
             file: segment.name.clone(),
             offset: offset.0,

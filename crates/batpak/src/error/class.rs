@@ -34,6 +34,7 @@ impl StoreError {
             | Self::VisibilityFenceCancelled
             | Self::IdempotencyPartialBatch { .. }
             | Self::RangeMalformed { .. }
+            | Self::EventsGone { .. }
             | Self::InvalidCoordinate { .. }
             | Self::InvalidCausation { .. }
             | Self::InvalidCommitMetadata { .. }

@@ -61,6 +61,7 @@ impl StoreError {
             Self::FutureVersion { .. } => "future-version",
             Self::StoreDamaged { .. } => "store-damaged",
             Self::NotAStore { .. } => "not-a-store",
+            Self::EventsGone { .. } => "events-gone",
             Self::StreamGap { .. } => "stream-gap",
         }
     }

@@ -83,6 +83,7 @@ impl StoreError {
             | Self::FutureVersion { .. }
             | Self::StoreDamaged { .. }
             | Self::NotAStore { .. }
+            | Self::EventsGone { .. }
             | Self::StreamGap { .. } => CommitState::NotCommitted,
         }
     }

@@ -103,6 +103,7 @@ const TABLE: &[Row] = &[
     ("future-version", Closed, NotCommitted, "", &["data/000009.fbat", "version 7", "up to 1"]),
     ("store-damaged", Closed, NotCommitted, "", &["damaged", "data/000002.fbat", "offset 8192", "100 to 120", "the file is cut"]),
     ("not-a-store", Domain, NotCommitted, "", &["photos", "not a store"]),
+    ("events-gone", Domain, NotCommitted, "", &["7 to 9", "not in the store any more", "salvaged"]),
     ("stream-gap", Closed, NotCommitted, "", &["order:17", "missing", "expected stream sequence 5", "found 7"]),
 ];
 

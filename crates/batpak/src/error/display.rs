@@ -229,6 +229,14 @@ impl fmt::Display for StoreError {
                 write!(f, ": {detail}")
             }
             Self::NotAStore { path } => write!(f, "{} is not a store", path.display()),
+            Self::EventsGone {
+                first_sequence,
+                last_sequence,
+                reason,
+            } => write!(
+                f,
+                "events {first_sequence} to {last_sequence} are not in the store any more: {reason}"
+            ),
             Self::StreamGap {
                 entity,
                 found,

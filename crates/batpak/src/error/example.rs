@@ -12,7 +12,7 @@ use batpak_platform::{
 use super::*;
 
 /// How many variants [`ordinal`] numbers.
-pub(super) const VARIANTS: usize = 52;
+pub(super) const VARIANTS: usize = 53;
 
 /// Numbers the variants; a new one does not compile until it has a number here.
 pub(super) fn ordinal(error: &StoreError) -> usize {
@@ -68,7 +68,8 @@ pub(super) fn ordinal(error: &StoreError) -> usize {
         StoreError::FutureVersion { .. } => 48,
         StoreError::StoreDamaged { .. } => 49,
         StoreError::NotAStore { .. } => 50,
-        StoreError::StreamGap { .. } => 51,
+        StoreError::EventsGone { .. } => 51,
+        StoreError::StreamGap { .. } => 52,
     }
 }
 
@@ -277,6 +278,11 @@ pub(super) fn every_cause() -> Vec<StoreError> {
         },
         StoreError::NotAStore {
             path: "photos".into(),
+        },
+        StoreError::EventsGone {
+            first_sequence: 7,
+            last_sequence: 9,
+            reason: Detail::new(DetailCause::Missing, "they could not be salvaged"),
         },
         StoreError::StreamGap {
             entity: "order:17".into(),

@@ -142,6 +142,7 @@ impl StoreError {
                 Some("append the cause first, or mark it as foreign if it is in another store")
             }
             Self::FutureVersion { .. } => Some(UPGRADE),
+            Self::EventsGone { .. } => Some("read the events before and after them"),
             Self::NotAStore { .. } => {
                 Some("check the path; to create a store, name a directory that is empty or new")
             }

@@ -86,6 +86,7 @@ impl StoreError {
             | Self::FutureVersion { .. }
             | Self::StoreDamaged { .. }
             | Self::NotAStore { .. }
+            | Self::EventsGone { .. }
             | Self::StreamGap { .. } => RetryAdvice::Never,
         }
     }

@@ -58,6 +58,7 @@ impl Error for StoreError {
             | Self::FutureVersion { .. }
             | Self::StoreDamaged { .. }
             | Self::NotAStore { .. }
+            | Self::EventsGone { .. }
             | Self::StreamGap { .. } => None,
         }
     }

@@ -308,6 +308,15 @@ pub enum StoreError {
         /// The path.
         path: PathBuf,
     },
+    /// The log says that the events are not in it any more.
+    EventsGone {
+        /// First sequence of the range.
+        first_sequence: u64,
+        /// Last sequence of the range.
+        last_sequence: u64,
+        /// Why they are gone.
+        reason: Detail,
+    },
     /// Events of a stream are missing between two that were read, or before the first.
     StreamGap {
         /// The stream.

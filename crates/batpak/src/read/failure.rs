@@ -39,6 +39,11 @@ pub(crate) fn read_error(error: ReadError, origin: &Origin) -> StoreError {
             found: found.get(),
             expected: expected.get(),
         },
+        ReadError::Gone { first, last, cause } => StoreError::EventsGone {
+            first_sequence: first.get(),
+            last_sequence: last.get(),
+            reason: Detail::new(DetailCause::Missing, cause.to_string()),
+        },
         ReadError::Lost {
             segment,
             offset,

@@ -11,32 +11,19 @@ use crate::config::StoreConfig;
 /// How much a store holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoreStats {
-    /// Visible events.
+    /// Visible events that can be read: not lost to damage, not gone.
     pub event_count: usize,
     /// Sequence of the newest visible event; 0 when there is none.
     pub global_sequence: u64,
 }
 
 impl<State> Store<State> {
-    /// How much the store holds now. Costs nothing.
+    /// How much the store holds now. Costs a look at each range of events that cannot be read.
     #[must_use]
     pub fn stats(&self) -> StoreStats {
         let last = self.core.view.visible().get();
-        let lost: u64 = self
-            .core
-            .report
-            .lost
-            .iter()
-            .map(|range| {
-                range
-                    .last
-                    .get()
-                    .saturating_sub(range.first.get())
-                    .saturating_add(1)
-            })
-            .sum();
         StoreStats {
-            event_count: usize::try_from(last.saturating_sub(lost)).unwrap_or(usize::MAX),
+            event_count: usize::try_from(self.core.view.event_count()).unwrap_or(usize::MAX),
             global_sequence: last,
         }
     }

@@ -36,8 +36,12 @@ pub struct VerifyReport {
     pub clean: bool,
     /// Events that a later event of their stream covers by hash.
     pub covered_by_successor: u64,
-    /// Newest events of their streams: their checksum covers them, no hash of a later event does.
+    /// Other events whose hash the end of a segment or the record of the last close repeats.
+    pub covered_by_close: u64,
+    /// Other events: their checksum covers them, no hash that is stored elsewhere does.
     pub covered_by_checksum: u64,
+    /// Ranges of events that the log says are not in it any more, both ends included.
+    pub gone: Vec<(u64, u64)>,
     /// Everything that is not as it was written; empty for a store that is whole.
     pub findings: Vec<Finding>,
 }
@@ -97,7 +101,13 @@ impl From<batpak_journal::VerifyReport> for VerifyReport {
             live_writer: report.live_writer,
             clean: report.clean,
             covered_by_successor: report.covered_by_successor,
+            covered_by_close: report.covered_by_close,
             covered_by_checksum: report.covered_by_checksum,
+            gone: report
+                .gone
+                .into_iter()
+                .map(|(first, last)| (first.get(), last.get()))
+                .collect(),
             findings: report.findings.into_iter().map(Finding::from).collect(),
         }
     }

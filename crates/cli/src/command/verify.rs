@@ -102,8 +102,9 @@ fn print(
         bytes(report.bytes),
     );
     let proof = format!(
-        "{} by the hash of a later event, {} by checksum",
+        "{} by the hash of a later event, {} by the hash in a segment's end, {} by checksum",
         counted(report.covered_by_successor, "event"),
+        count(report.covered_by_close),
         count(report.covered_by_checksum),
     );
     let result = if report.findings.is_empty() {
@@ -120,8 +121,10 @@ fn print(
             format!("{} ({})", seconds(elapsed), speed(report, elapsed)),
         ),
     ];
+    let gone = gone(report);
     let rows: Vec<Vec<String>> = rows
         .into_iter()
+        .chain(gone.map(|gone| ("Gone", gone)))
         .map(|(name, value)| vec![name.to_owned(), value])
         .collect();
     output.line(&table(context.width, &rows, &[]))?;
@@ -131,6 +134,19 @@ fn print(
         output.line(&describe(finding))?;
     }
     Ok(())
+}
+
+/// The events that the log says are not in it any more, if there are any.
+fn gone(report: &VerifyReport) -> Option<String> {
+    let events = report.gone.iter().map(|(first, last)| last - first + 1);
+    let ranges = counted(
+        u64::try_from(report.gone.len()).unwrap_or(u64::MAX),
+        "range",
+    );
+    (!report.gone.is_empty()).then(|| {
+        let events = counted(events.sum(), "event");
+        format!("{events} in {ranges}, which the log itself says are not there any more")
+    })
 }
 
 /// A finding over two lines: what, then where.
@@ -159,7 +175,9 @@ struct Summary<'a> {
     segments: u64,
     bytes: u64,
     covered_by_successor: u64,
+    covered_by_close: u64,
     covered_by_checksum: u64,
+    gone: &'a [(u64, u64)],
     live_writer: bool,
     seconds: f64,
     findings: Vec<FindingObject<'a>>,
@@ -184,7 +202,9 @@ impl Summary<'_> {
             segments: report.segments,
             bytes: report.bytes,
             covered_by_successor: report.covered_by_successor,
+            covered_by_close: report.covered_by_close,
             covered_by_checksum: report.covered_by_checksum,
+            gone: &report.gone,
             live_writer: report.live_writer,
             seconds: elapsed.as_secs_f64(),
             findings: report

@@ -1,6 +1,6 @@
 //! What a verification remembers of events: the newest of each stream, and every generation.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use batpak_coordinate::Sequence;
@@ -13,6 +13,7 @@ use foldhash::fast::RandomState;
 struct Head {
     sequence: Sequence,
     stream_sequence: u64,
+    generation: u32,
     hash: Digest,
 }
 
@@ -21,10 +22,14 @@ struct Head {
 pub(crate) struct Chains {
     heads: HashMap<Arc<str>, Head, RandomState>,
     ids: HashMap<u128, u32, RandomState>,
-    /// Generation by sequence, 0 for events that could not be read.
-    generations: Vec<u32>,
     /// Whether events were skipped: what follows them cannot be held against their absence.
     skipped: bool,
+    /// Ranges of sequences that the log says are gone, ascending.
+    gone: Vec<(Sequence, Sequence)>,
+    /// Events whose hash the next event of their stream repeats.
+    linked: u64,
+    /// Newest events of their streams whose hash the end of a segment or of the store repeats.
+    closing: HashSet<Sequence, RandomState>,
     /// Sequence and event hash of the newest event that was followed.
     newest: Option<(Sequence, Digest)>,
 }
@@ -41,13 +46,33 @@ impl Chains {
             .map(|(_, hash)| hash)
     }
 
-    /// Goes on behind events that cannot be read.
-    pub(crate) fn skip_to(&mut self, last: Sequence) {
-        let len = usize::try_from(last.get()).unwrap_or(usize::MAX);
-        if self.generations.len() < len {
-            self.skipped = true;
-            self.generations.resize(len, 0);
+    /// Events that a later event of their stream covers, and those that only the end of a segment
+    /// or of the store does.
+    pub(crate) fn covered(&self) -> (u64, u64) {
+        (self.linked, self.closing.len() as u64)
+    }
+
+    /// Notes that the end of a segment or of the store repeats the hash of this event.
+    pub(crate) fn close_with(&mut self, sequence: Sequence) {
+        if !sequence.is_none() {
+            self.closing.insert(sequence);
         }
+    }
+
+    /// Goes on behind events that cannot be read.
+    pub(crate) fn skip(&mut self) {
+        self.skipped = true;
+    }
+
+    /// Goes on behind events that the log says are gone.
+    pub(crate) fn skip_gone(&mut self, first: Sequence, last: Sequence) {
+        self.gone.push((first, last));
+    }
+
+    fn is_gone(&self, sequence: Sequence) -> bool {
+        let after = self.gone.partition_point(|(first, _)| *first <= sequence);
+        let range = after.checked_sub(1).and_then(|at| self.gone.get(at));
+        range.is_some_and(|(_, last)| sequence <= *last)
     }
 
     /// Checks an event against what came before and remembers it. Returns what is wrong with it:
@@ -60,8 +85,16 @@ impl Chains {
         let mut wrong = Vec::new();
         let head = &frame.head;
         let hash = frame.event_hash(key);
+        let predecessor = head.predecessor;
         match self.heads.get(frame.entity()) {
-            Some(before) => check_link(frame, before, &mut wrong),
+            _ if self.is_gone(predecessor) => {}
+            Some(before) => {
+                check_link(frame, before, &mut wrong);
+                if wrong.is_empty() {
+                    self.linked += 1;
+                    self.closing.remove(&predecessor);
+                }
+            }
             None if !self.skipped => check_first(frame, &mut wrong),
             None => {}
         }
@@ -77,11 +110,11 @@ impl Chains {
         }
         self.ids
             .insert(head.event_id.as_u128(), head.generation.get());
-        self.generations.push(head.generation.get());
         self.newest = Some((head.sequence, hash));
         let newest = Head {
             sequence: head.sequence,
             stream_sequence: head.stream_sequence.get(),
+            generation: head.generation.get(),
             hash,
         };
         match self.heads.get_mut(frame.entity()) {
@@ -103,13 +136,8 @@ impl Chains {
         }
         let predecessor = frame.head.predecessor;
         if !predecessor.is_none() {
-            let position = usize::try_from(predecessor.get() - 1).ok()?;
-            before.push(
-                *self
-                    .generations
-                    .get(position)
-                    .filter(|generation| **generation > 0)?,
-            );
+            let head = self.heads.get(frame.entity())?;
+            before.push((head.sequence == predecessor).then_some(head.generation)?);
         }
         Some(generation_after(before))
     }

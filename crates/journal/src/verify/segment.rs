@@ -6,7 +6,8 @@ use batpak_coordinate::Sequence;
 use batpak_event::Digest;
 use batpak_segment::identity::CleanClose;
 use batpak_segment::{
-    CloseFacts, EventFrame, FrameFlags, FrameHead, FrameKind, Offset, Scanner, Seal, Step, Stop,
+    CloseFacts, ControlFrame, EventFrame, FrameFlags, FrameHead, FrameKind, Offset, Scanner, Seal,
+    Step, Stop,
 };
 
 use super::{Finding, State};
@@ -181,7 +182,32 @@ fn frame(
                 state.find(Finding::new(&segment.name, "seal-wrong", message).at(offset.0));
             }
         }
+        FrameKind::Control => {
+            if let Ok(ControlFrame::Gap { first, last, .. }) =
+                ControlFrame::decode(bytes, segment.salt, offset)
+            {
+                gap(segment, offset, (first, last), state);
+            }
+        }
         _ => {}
+    }
+}
+
+/// Events that the log says are gone stand where they were.
+fn gap(
+    segment: &SegmentFile,
+    offset: Offset,
+    (first, last): (Sequence, Sequence),
+    state: &mut State<'_>,
+) {
+    let expected = state.last.next();
+    if first == expected {
+        state.last = last;
+        state.chains.skip_gone(first, last);
+        state.report.gone.push((first, last));
+    } else {
+        let message = format!("events from {first} on are said to be gone, {expected} is next");
+        state.find(Finding::new(&segment.name, "gap-misplaced", message).at(offset.0));
     }
 }
 
@@ -201,7 +227,7 @@ fn event(
         if sequence < expected {
             return;
         }
-        state.chains.skip_to(Sequence(sequence.get() - 1));
+        state.chains.skip();
     }
     state.last = sequence;
     match EventFrame::from_verified(*head, bytes) {
@@ -215,7 +241,7 @@ fn event(
         Err(fault) => {
             let finding = Finding::new(&segment.name, "frame-malformed", fault.to_string());
             state.find(finding.at(offset.0).events(sequence, sequence));
-            state.chains.skip_to(sequence);
+            state.chains.skip();
         }
     }
 }
@@ -244,7 +270,7 @@ fn behind(
     state.find(finding.events(state.last.next(), last));
     if last > state.last {
         state.last = last;
-        state.chains.skip_to(last);
+        state.chains.skip();
     }
     Ok(behind.first.map(|(offset, _)| offset))
 }
@@ -258,14 +284,18 @@ fn check_end(segment: &SegmentFile, len: u64, extent: Extent, state: &mut State<
         let finding = Finding::new(&segment.name, "events-missing", message);
         state.find(finding.events(state.last.next(), last));
         state.last = last;
-        state.chains.skip_to(last);
+        state.chains.skip();
     }
-    if let (Some(last), Some(expected)) = (extent.last(), extent.last_hash())
-        && let Some(found) = state.chains.hash_of(last)
-        && found != expected
-    {
-        let message = format!("event {last} is not the one that the segment was closed with");
-        let finding = Finding::new(&segment.name, "close-hash-wrong", message);
-        state.find(finding.events(last, last));
+    let (Some(last), Some(expected)) = (extent.last(), extent.last_hash()) else {
+        return;
+    };
+    match state.chains.hash_of(last) {
+        Some(found) if found != expected => {
+            let message = format!("event {last} is not the one that the segment was closed with");
+            let finding = Finding::new(&segment.name, "close-hash-wrong", message);
+            state.find(finding.events(last, last));
+        }
+        Some(_) => state.chains.close_with(last),
+        None => {}
     }
 }

@@ -1,5 +1,7 @@
 //! Frames about the store itself, which take no sequence.
 
+use std::fmt;
+
 use batpak_coordinate::Sequence;
 use batpak_event::{Digest, Epoch, EventFacts};
 
@@ -71,6 +73,15 @@ pub enum GapCause {
     Retention,
     /// They could not be salvaged.
     Salvage,
+}
+
+impl fmt::Display for GapCause {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            GapCause::Retention => "a retention rule removed them",
+            GapCause::Salvage => "they could not be salvaged",
+        })
+    }
 }
 
 /// All that a repeated append has to be answered with, and compared to, once the event itself is gone.
