@@ -10,7 +10,10 @@ mod usage;
 mod verify;
 
 pub use batpak_coordinate::HlcPoint;
-pub use batpak_journal::{Durability, ExpectedSequence, LostRange, OpenReport};
+pub use batpak_journal::{
+    Damage, DamageDigest, DamagedRange, Durability, ExpectedSequence, GoneRange, OpenReport,
+    ParseDigestError,
+};
 pub use batpak_platform::{
     ActiveSegmentReadEvidence, Clock, ClockEvidence, FixedClock, LockLeafSymlinkProtection,
     LockOwner, MmapAdmissionSummary, MmapEvidence, ParentDirSyncAdmissionSummary,

@@ -1,274 +1,72 @@
-//! The recovery table: from what is found of the newest segment to what is done with it.
+//! The recovery tables: from what is found in a directory to what is done with it.
 //!
-//! Every combination of the facts matches exactly one row; `docs/recovery.md` quotes the rows.
+//! Every combination of the facts of a table matches exactly one of its rows; `docs/recovery.md`
+//! quotes the rows. A table knows no file: it is given facts and returns a decision.
 
-/// How the newest segment's length stands to what is known of it.
+mod above;
+mod closed;
+mod identity;
+mod newest;
+
+pub(crate) use above::{Above, above};
+pub(crate) use closed::{Body, Closed, closed};
+pub(crate) use identity::{Slots, Start, start};
+pub(crate) use newest::{Content, Decision, Facts, Rest, Standing, newest, standing};
+
+/// What the header of a segment says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// As the record of a clean close says, and both identity slots agree.
-    Closed,
-    /// Shorter than was durable.
-    Short,
-    /// Nobody closed it, or bytes were added to it since.
-    Open,
-}
-
-/// What follows the last whole unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rest {
-    /// Nothing, or zeros to the end.
-    Clean,
-    /// Anything else.
-    Torn,
-}
-
-/// What the segment holds in whole units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Content {
-    /// None.
-    Nothing,
-    /// Some.
-    Units,
-    /// Some, the last of them a seal.
-    Sealed,
-}
-
-/// What is found of the newest segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Facts {
-    pub(crate) standing: Standing,
-    /// Whether more was durable than is whole: a frame, the header, or the record attests it.
-    pub(crate) missing: bool,
-    pub(crate) rest: Rest,
-    pub(crate) content: Content,
-}
-
-/// What is done with the newest segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Decision {
-    /// Refuse to write: the file was cut. Reading serves what is whole.
-    RefuseCut,
-    /// Refuse to write: durable bytes are damaged. Reading serves around them.
-    RefuseDamage,
-    /// Go on where the close left off.
-    Resume,
-    /// Make what is whole durable and go on behind it.
-    Continue,
-    /// Make what is whole durable and go on in the next segment, whose header ends this one.
-    EndHere,
-    /// Nothing of it is needed: a new file takes its place under its id.
-    Replace,
-}
-
-/// One row of the table. A fact matches when it is listed.
-struct Row {
-    standing: &'static [Standing],
-    missing: &'static [bool],
-    rest: &'static [Rest],
-    content: &'static [Content],
-    decision: Decision,
-}
-
-const ANY: &[bool] = &[true, false];
-const NO: &[bool] = &[false];
-const ANY_REST: &[Rest] = &[Rest::Clean, Rest::Torn];
-const CLEAN: &[Rest] = &[Rest::Clean];
-const TORN: &[Rest] = &[Rest::Torn];
-const ANY_CONTENT: &[Content] = &[Content::Nothing, Content::Units, Content::Sealed];
-const UNSEALED: &[Content] = &[Content::Nothing, Content::Units];
-const SOME: &[Content] = &[Content::Units, Content::Sealed];
-
-const ROWS: &[Row] = &[
-    Row {
-        standing: &[Standing::Short],
-        missing: ANY,
-        rest: ANY_REST,
-        content: ANY_CONTENT,
-        decision: Decision::RefuseCut,
-    },
-    Row {
-        standing: &[Standing::Closed, Standing::Open],
-        missing: &[true],
-        rest: ANY_REST,
-        content: ANY_CONTENT,
-        decision: Decision::RefuseDamage,
-    },
-    Row {
-        standing: &[Standing::Closed],
-        missing: NO,
-        rest: TORN,
-        content: ANY_CONTENT,
-        decision: Decision::RefuseDamage,
-    },
-    Row {
-        standing: &[Standing::Closed],
-        missing: NO,
-        rest: CLEAN,
-        content: UNSEALED,
-        decision: Decision::Resume,
-    },
-    Row {
-        standing: &[Standing::Closed, Standing::Open],
-        missing: NO,
-        rest: CLEAN,
-        content: &[Content::Sealed],
-        decision: Decision::EndHere,
-    },
-    Row {
-        standing: &[Standing::Open],
-        missing: NO,
-        rest: CLEAN,
-        content: UNSEALED,
-        decision: Decision::Continue,
-    },
-    Row {
-        standing: &[Standing::Open],
-        missing: NO,
-        rest: TORN,
-        content: SOME,
-        decision: Decision::EndHere,
-    },
-    Row {
-        standing: &[Standing::Open],
-        missing: NO,
-        rest: TORN,
-        content: &[Content::Nothing],
-        decision: Decision::Replace,
-    },
-];
-
-impl Row {
-    fn matches(&self, facts: &Facts) -> bool {
-        self.standing.contains(&facts.standing)
-            && self.missing.contains(&facts.missing)
-            && self.rest.contains(&facts.rest)
-            && self.content.contains(&facts.content)
-    }
-}
-
-/// The decision of the row that matches.
-pub(crate) fn decide(facts: &Facts) -> Decision {
-    let row = ROWS.iter().find(|row| row.matches(facts));
-    // A test walks all combinations and finds a row for each.
-    row.map_or(Decision::RefuseDamage, |row| row.decision)
-}
-
-/// How a length stands to the record of a clean close, or, without one, to the capacity that was
-/// synced before the first frame. A damaged identity slot may have held the record.
-pub(crate) fn standing(
-    len: u64,
-    recorded: Option<u64>,
-    capacity: u64,
-    slot_damaged: bool,
-) -> Standing {
-    match recorded {
-        Some(recorded) if len < recorded => Standing::Short,
-        Some(recorded) if len == recorded && !slot_damaged => Standing::Closed,
-        None if len < capacity && !slot_damaged => Standing::Short,
-        _ => Standing::Open,
-    }
+pub(crate) enum Header {
+    /// There is no such file, or none that is a regular one.
+    Missing,
+    /// Too short, or it does not verify.
+    Damaged,
+    /// It belongs to another history, or it is not the segment of this name and place.
+    Other,
+    /// A newer version wrote it.
+    Future,
+    /// It is the one that is named.
+    Named,
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::fmt::Debug;
 
-    fn all_facts() -> Vec<Facts> {
-        let mut all = Vec::new();
-        for standing in [Standing::Closed, Standing::Short, Standing::Open] {
-            for missing in [true, false] {
-                for rest in [Rest::Clean, Rest::Torn] {
-                    for content in [Content::Nothing, Content::Units, Content::Sealed] {
-                        all.push(Facts {
-                            standing,
-                            missing,
-                            rest,
-                            content,
-                        });
-                    }
-                }
-            }
+    use super::Header;
+
+    pub(super) const HEADERS: [Header; 5] = [
+        Header::Missing,
+        Header::Damaged,
+        Header::Other,
+        Header::Future,
+        Header::Named,
+    ];
+
+    /// A cell of the document: the values that match, or `any`.
+    pub(super) fn cell<T: Debug>(values: &[T], all: usize) -> String {
+        if values.len() == all {
+            return "any".to_owned();
         }
-        all
+        let names: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
+        names.join(",")
     }
 
-    #[test]
-    fn every_combination_matches_exactly_one_row() {
-        for facts in all_facts() {
-            let matching = ROWS.iter().filter(|row| row.matches(&facts)).count();
-            assert_eq!(matching, 1, "{facts:?}");
-        }
-    }
-
-    #[test]
-    fn whatever_was_durable_and_is_missing_is_refused() {
-        for facts in all_facts() {
-            let refused = matches!(decide(&facts), Decision::RefuseCut | Decision::RefuseDamage);
-            if facts.missing || facts.standing == Standing::Short {
-                assert!(refused, "{facts:?}");
-            }
-            // What a crash can leave is never refused.
-            if facts.standing == Standing::Open && !facts.missing {
-                assert!(!refused, "{facts:?}");
-            }
+    pub(super) fn yes_or_no(values: &[bool]) -> String {
+        match values {
+            [true] => "yes".to_owned(),
+            [false] => "no".to_owned(),
+            _ => "any".to_owned(),
         }
     }
 
-    #[test]
-    fn the_document_quotes_every_row() {
+    /// Asserts that the document has a row that begins with these cells.
+    pub(super) fn quoted(cells: &[String]) {
         let text = include_str!("../../../docs/recovery.md");
-        let quoted: Vec<String> = text
+        let row = format!("|{}|", cells.join("|"));
+        let found = text
             .lines()
-            .filter(|line| line.starts_with('|') && line.contains("`"))
-            .map(|line| line.replace([' ', '`'], ""))
-            .collect();
-        for row in ROWS {
-            let cell = |items: Vec<String>, all: usize| {
-                if items.len() == all {
-                    "any".to_owned()
-                } else {
-                    items.join(",")
-                }
-            };
-            let line = format!(
-                "|{}|{}|{}|{}|{:?}|",
-                cell(row.standing.iter().map(|s| format!("{s:?}")).collect(), 3),
-                cell(
-                    row.missing
-                        .iter()
-                        .map(|m| if *m { "yes" } else { "no" }.into())
-                        .collect(),
-                    2
-                ),
-                cell(row.rest.iter().map(|r| format!("{r:?}")).collect(), 2),
-                cell(row.content.iter().map(|c| format!("{c:?}")).collect(), 3),
-                row.decision,
-            );
-            assert!(
-                quoted.iter().any(|quote| quote.starts_with(&line)),
-                "{line} in {quoted:#?}"
-            );
-        }
-    }
-
-    #[test]
-    fn lengths_stand_to_what_is_known() {
-        let cases = [
-            (100, Some(100), 1000, false, Standing::Closed),
-            (99, Some(100), 1000, false, Standing::Short),
-            (101, Some(100), 1000, false, Standing::Open),
-            (100, Some(100), 1000, true, Standing::Open),
-            (1000, None, 1000, false, Standing::Open),
-            (1001, None, 1000, false, Standing::Open),
-            (999, None, 1000, false, Standing::Short),
-            (999, None, 1000, true, Standing::Open),
-        ];
-        for (len, recorded, capacity, slot_damaged, expected) in cases {
-            let found = standing(len, recorded, capacity, slot_damaged);
-            assert_eq!(
-                found, expected,
-                "{len} {recorded:?} {capacity} {slot_damaged}"
-            );
-        }
+            .filter(|line| line.starts_with('|'))
+            .any(|line| line.replace([' ', '`'], "").starts_with(&row));
+        assert!(found, "docs/recovery.md lacks {row}");
     }
 }

@@ -72,6 +72,9 @@ pub(crate) struct Writer {
     pub(crate) last: Sequence,
     pub(crate) last_hash: Digest,
     pub(crate) epoch_written: bool,
+    /// Whether the bytes behind the end of the active segment are damage that was accepted: they
+    /// are kept, because somebody may yet want to look at them.
+    pub(crate) evidence: bool,
     pub(crate) spare: Option<Vec<u8>>,
 }
 

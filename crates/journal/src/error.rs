@@ -51,6 +51,20 @@ pub enum Damage {
     /// A segment that the identity names is missing.
     #[error("a segment that the store identity names is missing")]
     SegmentMissing,
+    /// Something that is not a regular file has the name of a segment.
+    #[error("what has the name of a segment that the store identity names is not a regular file")]
+    NotAFile,
+    /// The medium refuses to give the bytes.
+    #[error("the bytes cannot be read from the medium: {0}")]
+    Unreadable(String),
+    /// A segment belongs to another history.
+    #[error("the segment belongs to lineage {found}, this store is {expected}")]
+    Foreign {
+        /// Lineage in the file.
+        found: Lineage,
+        /// Lineage of the store.
+        expected: Lineage,
+    },
     /// A segment is shorter than what was durable.
     #[error("the file is {found} bytes long, {expected} were durable")]
     Cut {

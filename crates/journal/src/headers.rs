@@ -99,6 +99,7 @@ pub fn repair_identity(platform: &Platform) -> Result<bool, OpenError> {
     let storage = &*platform.storage;
     let _lock = take_directory(platform)?;
     let names = names(storage)?;
+    names.check()?;
     match identity(storage, &names) {
         Ok(Some(_)) => return Ok(false),
         Ok(None) => return Err(OpenError::NotAStore),

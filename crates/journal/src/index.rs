@@ -162,7 +162,7 @@ impl Index {
     pub(crate) fn count_up_to(&self, last: Sequence) -> u64 {
         let unreadable = |hole: Hole| {
             let end = hole.last.min(last).get();
-            (end + 1).saturating_sub(hole.first.get())
+            end.saturating_add(1).saturating_sub(hole.first.get())
         };
         last.get()
             .saturating_sub(self.holes().map(unreadable).sum())
@@ -184,7 +184,10 @@ impl Index {
         let position = match before.checked_sub(1).and_then(|at| self.holes.get(at)) {
             Some((hole, _)) if sequence <= hole.last => return Some(At::Hole(*hole)),
             Some((hole, entries)) => {
-                let behind = sequence.get().checked_sub(hole.last.get() + 1)?;
+                let behind = sequence
+                    .get()
+                    .checked_sub(hole.last.get())?
+                    .checked_sub(1)?;
                 entries.checked_add(usize::try_from(behind).ok()?)?
             }
             None => usize::try_from(sequence.get().checked_sub(1)?).ok()?,

@@ -97,7 +97,7 @@ pub use headers::repair_identity;
 pub use journal::Journal;
 pub use options::{Durability, ExpectedSequence, Options};
 pub use reader::Reader;
-pub use report::{LostRange, OpenReport};
+pub use report::{DamageDigest, DamagedRange, GoneRange, OpenReport, ParseDigestError};
 pub use scan::{Scan, ScanRequest, Selection};
 pub use ticket::Ticket;
 pub use verify::{Finding, VerifyProgress, VerifyReport, verify};

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use batpak_coordinate::Sequence;
 use batpak_event::{BranchId, Digest, Epoch, Lineage};
-use batpak_platform::{Platform, StorageLock};
+use batpak_platform::{Platform, Storage, StorageLock};
 use batpak_segment::identity::{BranchRecord, Identity};
 use batpak_segment::{CloseFacts, SEGMENT_HEADER, SegmentId};
 
@@ -20,7 +20,7 @@ use crate::options::Options;
 use crate::recover::{Mode, Newest, Recovered, exhausted, recover};
 use crate::report::OpenReport;
 use crate::segment_file::{NextSegment, SegmentFile};
-use crate::survey::{Names, identity, names, take_directory};
+use crate::survey::{Names, identity, is_damage, names, take_directory};
 use crate::sync::Frontier;
 use crate::tail::{Cursor, RandomPool, Stage, Tail};
 use crate::view::{Origin, View};
@@ -40,13 +40,17 @@ pub(crate) fn open_writer(
     let storage = &*platform.storage;
     let lock = take_directory(platform)?;
     let names = names(storage)?;
+    names.check()?;
     let (mut recovered, file) = match identity(storage, &names)? {
         None => create(platform)?,
         Some((found, slots, other_bad)) => {
             if found.generation == u64::MAX {
                 return Err(exhausted());
             }
-            let recovered = recover(storage, &names, found.clone(), other_bad, Mode::Write)?;
+            let recovered = recover(storage, &names, found.clone(), other_bad, Mode::Write);
+            let recovered = recovered.or_else(|refusal| {
+                accept(storage, &names, found.clone(), other_bad, refusal, &options)
+            })?;
             let file = IdentityFile::open(Arc::clone(&platform.storage), found, slots)?;
             (recovered, file)
         }
@@ -60,6 +64,26 @@ pub(crate) fn open_writer(
     engine.begin_epoch(&resumption)?;
     report.segments = engine.view.segments().len() as u64;
     Ok((engine, report))
+}
+
+/// Recovers around damage when it is exactly what the caller accepts; the refusal otherwise.
+fn accept(
+    storage: &dyn Storage,
+    names: &Names,
+    found: Identity,
+    slot_damaged: bool,
+    refusal: OpenError,
+    options: &Options,
+) -> Result<Recovered, OpenError> {
+    if options.accept_damage.is_none() || !is_damage(&refusal) {
+        return Err(refusal);
+    }
+    let recovered = recover(storage, names, found, slot_damaged, Mode::Accept)?;
+    if recovered.report.damage_digest() == options.accept_damage {
+        Ok(recovered)
+    } else {
+        Err(refusal)
+    }
 }
 
 /// A new store: only an identity; the first append makes the first segment.
@@ -105,7 +129,6 @@ fn create(platform: &Platform) -> Result<(Recovered, IdentityFile), OpenError> {
         orphans: Vec::new(),
         stamp: (0, 0),
         next_epoch: Epoch(1),
-        lost_newest: false,
         adopted: None,
         report,
     };
@@ -229,9 +252,14 @@ fn last_ordinal(recovered: &Recovered) -> Ordinal {
 /// page cache returns is not what is on the disk. Returns how many events that were.
 fn write_again(segment: &SegmentFile, newest: &Newest, index: &Index) -> Result<u64, OpenError> {
     const CHUNK: u64 = 1 << 20;
-    let mut at = match index.entry(newest.attested).map(|entry| entry.place) {
-        Some(place) if newest.attested >= segment.first_sequence => place.offset.0,
-        _ => SEGMENT_HEADER as u64,
+    let place = |sequence: Sequence| index.entry(sequence).map(|entry| entry.place.offset.0);
+    let mut at = if newest.damaged {
+        // The bytes before are durable, damaged or not.
+        place(newest.attested.next()).unwrap_or(newest.end)
+    } else if newest.attested >= segment.first_sequence {
+        place(newest.attested).unwrap_or(SEGMENT_HEADER as u64)
+    } else {
+        SEGMENT_HEADER as u64
     };
     let mut bytes = Vec::new();
     while at < newest.end {
@@ -294,6 +322,7 @@ fn build(
         last,
         last_hash,
         epoch_written: false,
+        evidence: recovered.newest.is_some_and(|newest| newest.damaged),
         spare: None,
     };
     Ok(Engine {

@@ -2,6 +2,8 @@
 
 use batpak_coordinate::StreamSequence;
 
+use crate::report::DamageDigest;
+
 /// When an append is acknowledged, and what an acknowledged event survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Durability {
@@ -55,6 +57,9 @@ pub struct Options {
     pub sync_every_events: Option<u32>,
     /// Most bytes that may be staged before whoever stages the next unit writes first.
     pub staged_max_bytes: u64,
+    /// The digest of the damage that a writable open accepts instead of refusing it: the events in
+    /// it stay lost, everything else goes on. Other damage is refused as ever.
+    pub accept_damage: Option<DamageDigest>,
 }
 
 impl Default for Options {
@@ -67,6 +72,7 @@ impl Default for Options {
             batch_max_bytes: 16 << 20,
             sync_every_events: None,
             staged_max_bytes: 8 << 20,
+            accept_damage: None,
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Reading a directory without taking it: beside a writer, after one, on read-only media.
 
-use batpak_coordinate::Sequence;
 use batpak_event::Epoch;
 use batpak_platform::Platform;
 
@@ -79,7 +78,7 @@ fn open_once(platform: &Platform, mode: Mode) -> Result<(Reader, OpenReport), Op
     } else {
         last
     };
-    report.events = visible.get().saturating_sub(lost(&report));
+    report.events = recovered.index.count_up_to(visible);
     let origin = Origin {
         lineage: recovered.identity.lineage,
         branch: recovered.identity.branch,
@@ -87,13 +86,4 @@ fn open_once(platform: &Platform, mode: Mode) -> Result<(Reader, OpenReport), Op
     };
     let view = View::new(origin, recovered.index, recovered.segments, visible);
     Ok((Reader { view }, report))
-}
-
-fn lost(report: &OpenReport) -> u64 {
-    let count = |first: Sequence, last: Sequence| last.get() + 1 - first.get();
-    report
-        .lost
-        .iter()
-        .map(|range| count(range.first, range.last))
-        .sum()
 }

@@ -11,13 +11,18 @@ use batpak_platform::{Access, Storage};
 use batpak_segment::identity::{CleanClose, ClosedSegment, Identity};
 use batpak_segment::{CloseFacts, Offset, SEGMENT_HEADER, SegmentHeader, SegmentId};
 
-use crate::decide::{Content, Decision, Facts, Rest, Standing, decide, standing};
+use crate::decide::{
+    Above, Body, Closed, Content, Decision, Facts, Header, Rest, Standing, above, closed, newest,
+    standing,
+};
 use crate::error::{Damage, OpenError};
-use crate::index::{Index, Ordinal, Place, Why};
-use crate::report::{LostRange, OpenReport};
+use crate::index::{Hole, Index, Ordinal, Place, Why};
+use crate::report::{DamagedRange, GoneRange, OpenReport};
 use crate::segment_file::SegmentFile;
-use crate::survey::{Names, Opened, check_predecessor, damaged_segment, open_segment};
-use crate::walk::{Behind, Stopped, look_behind, plausible, walk, walk_around};
+use crate::survey::{
+    Names, Opened, check_predecessor, damage_of, damaged_segment, header_of, open_segment,
+};
+use crate::walk::{Behind, Ends, Stopped, Walk, Walked, plausible};
 
 pub(crate) use damage::exhausted;
 use damage::{MOST_LOST_AT_ONCE, damaged, last_byte};
@@ -27,10 +32,27 @@ use damage::{MOST_LOST_AT_ONCE, damaged, last_byte};
 pub(crate) enum Mode {
     /// For writing: damage to what was durable is refused.
     Write,
+    /// For writing around damage that the caller accepts.
+    Accept,
     /// For reading without a writer: damage is served around.
     Read,
     /// For reading beside a writer: what does not verify yet is not there yet.
     Follow,
+}
+
+impl Mode {
+    /// How segments that may be written to are opened.
+    fn access(self) -> Access {
+        match self {
+            Mode::Write | Mode::Accept => Access::ReadWrite,
+            Mode::Read | Mode::Follow => Access::Read,
+        }
+    }
+
+    /// Whether bytes that the medium refuses to give are damage, instead of a failed call.
+    fn tolerant(self) -> bool {
+        self != Mode::Write
+    }
 }
 
 /// What the log is.
@@ -47,8 +69,6 @@ pub(crate) struct Recovered {
     /// Epoch of the next writable open: greater than any that a file shows, and than the one that
     /// a damaged identity slot may have held.
     pub(crate) next_epoch: Epoch,
-    /// Whether the newest segment could not be read at all.
-    pub(crate) lost_newest: bool,
     /// Segment that the identity did not name yet.
     pub(crate) adopted: Option<SegmentId>,
     pub(crate) report: OpenReport,
@@ -64,6 +84,8 @@ pub(crate) struct Newest {
     pub(crate) len: u64,
     /// Whether it is as the record of a clean close says.
     pub(crate) closed: bool,
+    /// Whether it is damaged, and the damage is served around.
+    pub(crate) damaged: bool,
     pub(crate) decision: Decision,
     /// Highest sequence attested to be durable.
     pub(crate) attested: Sequence,
@@ -84,7 +106,6 @@ pub(crate) fn recover(
         orphans: Vec::new(),
         stamp: (0, 0),
         next_epoch: Epoch(0),
-        lost_newest: false,
         adopted: None,
         report: OpenReport {
             live_writer: mode == Mode::Follow,
@@ -99,29 +120,22 @@ pub(crate) fn recover(
     }
     let highest = log.identity.highest;
     if !highest.is_none() && highest != before.segment {
-        let access = if mode == Mode::Write {
-            Access::ReadWrite
-        } else {
-            Access::Read
-        };
-        match open_segment(storage, highest, access, log.identity.lineage) {
-            Err(OpenError::Damaged { .. }) if mode == Mode::Read => {
-                let recorded = log.clean_close(highest);
-                let last = recorded.map_or(log.identity.durable, |record| record.last_sequence);
-                let bytes = recorded.map_or(MOST_LOST_AT_ONCE, |record| record.length);
-                log.take_absent(highest, last, bytes);
-                log.lost_newest = true;
-            }
-            opened => log.take_newest(opened?, &before, mode)?,
+        let lineage = log.identity.lineage;
+        let opened = open_segment(storage, highest, mode.access(), lineage)
+            .and_then(|opened| check_predecessor(&opened.1, &before).map(|()| opened));
+        match opened {
+            Ok(opened) => log.take_newest(opened, &before, mode)?,
+            Err(error) => log.take_absent_newest(error, &before, mode)?,
         }
     }
     log.take_above(storage, names, mode)?;
-    log.report.events = log.index.last().get();
+    log.report.events = log.index.count_up_to(log.index.last());
     log.report.segments = log.segments.len() as u64;
     log.report.clean = match &log.newest {
         Some(newest) => newest.closed,
-        None => !slot_damaged && !log.lost_newest,
+        None => !slot_damaged,
     };
+    log.report.gone = log.index.holes().filter_map(gone).collect();
     let seen = log.index.greatest_epoch().max(log.identity.epoch);
     let beyond = if slot_damaged { 2 } else { 1 };
     log.next_epoch = seen
@@ -145,98 +159,154 @@ impl Recovered {
     fn take_closed(
         &mut self,
         storage: &dyn Storage,
-        closed: &ClosedSegment,
+        entry: &ClosedSegment,
         before: &CloseFacts,
         mode: Mode,
     ) -> Result<(), OpenError> {
-        let close = closed.close;
-        let opened = open_segment(storage, close.segment, Access::Read, self.identity.lineage);
+        let close = entry.close;
+        let lineage = self.identity.lineage;
+        let opened = open_segment(storage, close.segment, Access::Read, lineage)
+            .and_then(|opened| check_named(&opened.1, &close, before).map(|()| opened));
         let (segment, header) = match opened {
-            Err(OpenError::Damaged { .. }) if mode != Mode::Write => {
-                self.take_absent(close.segment, close.last_sequence, close.end.0);
-                return Ok(());
+            Ok(opened) => opened,
+            Err(error) => {
+                let found = header_of(&error);
+                return match found.map(|header| closed(header, Body::Whole)) {
+                    Some(Closed::Lose) if mode != Mode::Write => {
+                        let last = close.last_sequence.max(before.last_sequence);
+                        self.take_absent(close.segment, last, damage_of(error)?);
+                        Ok(())
+                    }
+                    _ => Err(error),
+                };
             }
-            opened => opened?,
         };
-        if header.salt != close.salt {
-            return Err(damaged_segment(
-                close.segment,
-                Damage::NotTheSegment("salt"),
-            ));
-        }
-        check_predecessor(&header, before)?;
         let found = length(&segment)?;
-        if found < close.end.0 {
-            let damage = Damage::Cut {
-                found,
-                expected: close.end.0,
-            };
-            if mode == Mode::Write {
-                return Err(damaged_segment(close.segment, damage));
+        let short = (found < close.end.0).then_some(Damage::Cut {
+            found,
+            expected: close.end.0,
+        });
+        if let (Some(damage), Mode::Write) = (&short, mode) {
+            return Err(damaged_segment(close.segment, damage.clone()));
+        }
+        let to = Offset(close.end.0.min(found));
+        let walk = self.begin(&segment, &header, to, mode);
+        let walked = walk.run(Offset(SEGMENT_HEADER as u64), &mut self.index)?;
+        self.stamp = walked.stamp.unwrap_or(self.stamp);
+        let whole = matches!(walked.stop, Stopped::Clean)
+            && walked.end == close.end.0
+            && walked.last == close.last_sequence;
+        let body = match (whole, &short) {
+            (true, None) => Body::Whole,
+            (_, Some(_)) => Body::Short,
+            (false, None) => Body::Broken,
+        };
+        match (closed(Header::Named, body), mode) {
+            (Closed::Take, _) => Ok(()),
+            (_, Mode::Write) => {
+                let behind = match &walked.stop {
+                    Stopped::At { offset, .. } => walk.look_behind(offset.after(8), walked.last)?,
+                    Stopped::Clean => Behind::default(),
+                };
+                Err(damaged(&segment, walked, &behind, close.last_sequence))
+            }
+            _ => {
+                let last = close.last_sequence.max(before.last_sequence);
+                self.go_around(&walk, walked, last, Ends::Recorded, short)?;
+                Ok(())
             }
         }
-        let ordinal = self.next_ordinal();
-        let to = Offset(close.end.0.min(found));
-        self.segments.push(Arc::clone(&segment));
-        self.index.begin_epoch(header.epoch);
-        if mode == Mode::Write {
-            let from = Offset(SEGMENT_HEADER as u64);
-            let walked = walk(&segment, ordinal, from, to, &mut self.index)?;
-            self.stamp = walked.stamp.unwrap_or(self.stamp);
-            return match walked.stop {
-                Stopped::Clean
-                    if walked.end == close.end.0 && walked.last == close.last_sequence =>
-                {
-                    Ok(())
-                }
-                _ => {
-                    let behind = match &walked.stop {
-                        Stopped::At { offset, .. } => {
-                            look_behind(&segment, offset.after(8), to, walked.last)?
-                        }
-                        Stopped::Clean => Behind::default(),
-                    };
-                    Err(damaged(&segment, walked, &behind, close.last_sequence))
-                }
-            };
-        }
-        let last = plausible(close.last_sequence, before.last_sequence, close.end.0);
-        self.walk_around(&segment, ordinal, to, last)
     }
 
-    /// Notes the events of a segment that is missing or has no readable header as lost.
-    fn take_absent(&mut self, id: SegmentId, last: Sequence, bytes: u64) {
-        let first = self.index.last().next();
-        let last = plausible(last, self.index.last(), bytes);
-        let ordinal = self.next_ordinal();
-        self.segments.push(Arc::new(SegmentFile::absent(id, first)));
-        if first <= last {
-            let place = Place {
-                segment: ordinal,
-                offset: Offset(0),
-            };
-            self.index.push_hole(last, Why::Lost(place));
-            let file = id.file_name();
-            self.report.lost.push(LostRange {
-                file,
-                offset: 0,
-                first,
-                last,
-            });
-        }
-    }
-
-    fn walk_around(
+    /// Adds a segment, and says how its frames are walked.
+    fn begin(
         &mut self,
         segment: &Arc<SegmentFile>,
-        ordinal: Ordinal,
+        header: &SegmentHeader,
         to: Offset,
-        last: Sequence,
+        mode: Mode,
+    ) -> Walk {
+        let ordinal = self.next_ordinal();
+        self.segments.push(Arc::clone(segment));
+        self.index.begin_epoch(header.epoch);
+        Walk {
+            segment: Arc::clone(segment),
+            ordinal,
+            to,
+            tolerant: mode.tolerant(),
+        }
+    }
+
+    /// Notes the events of a segment that is missing or is not the one it should be as lost.
+    fn take_absent(&mut self, id: SegmentId, last: Sequence, damage: Damage) {
+        let first = self.index.last().next();
+        let segment = self.next_ordinal();
+        self.segments.push(Arc::new(SegmentFile::absent(id, first)));
+        let offset = Offset(0);
+        self.index
+            .push_hole(last, Why::Lost(Place { segment, offset }));
+        let lost = first <= last;
+        self.report.damage.push(DamagedRange {
+            file: id.file_name(),
+            offset: None,
+            first: lost.then_some(first),
+            last: lost.then_some(last),
+            damage,
+        });
+    }
+
+    /// The newest segment is not there, or is not the one that the identity names.
+    fn take_absent_newest(
+        &mut self,
+        error: OpenError,
+        before: &CloseFacts,
+        mode: Mode,
     ) -> Result<(), OpenError> {
-        let (walked, lost) = walk_around(segment, ordinal, to, last, &mut self.index)?;
-        self.stamp = walked.stamp.unwrap_or(self.stamp);
-        self.report.lost.extend(lost);
+        let found = header_of(&error).map(|header| closed(header, Body::Whole));
+        if found != Some(Closed::Lose) || matches!(mode, Mode::Write | Mode::Follow) {
+            return Err(error);
+        }
+        let id = self.identity.highest;
+        let record = self.clean_close(id);
+        let last = record.map_or(self.identity.durable, |record| record.last_sequence);
+        let bytes = record.map_or(MOST_LOST_AT_ONCE, |record| record.length);
+        let last = plausible(last, before.last_sequence, bytes).max(before.last_sequence);
+        self.take_absent(id, last, damage_of(error)?);
+        self.newest = Some(Newest {
+            predecessor: *before,
+            end: SEGMENT_HEADER as u64,
+            len: 0,
+            closed: false,
+            damaged: true,
+            decision: Decision::EndHere,
+            attested: last,
+        });
         Ok(())
+    }
+
+    /// Goes on behind damage, and notes what is lost. Returns where the last whole unit ends.
+    fn go_around(
+        &mut self,
+        walk: &Walk,
+        walked: Walked,
+        last: Sequence,
+        ends: Ends,
+        cut: Option<Damage>,
+    ) -> Result<u64, OpenError> {
+        let noted = self.report.damage.len();
+        let around = walk.around(walked, last, ends, &mut self.index)?;
+        self.stamp = around.stamp.unwrap_or(self.stamp);
+        self.report.damage.extend(around.damage);
+        if let Some(damage) = cut.filter(|_| self.report.damage.len() == noted) {
+            self.report.damage.push(DamagedRange {
+                file: walk.segment.name.clone(),
+                offset: Some(around.end),
+                first: None,
+                last: None,
+                damage,
+            });
+        }
+        Ok(around.end)
     }
 
     fn take_newest(
@@ -245,21 +315,17 @@ impl Recovered {
         before: &CloseFacts,
         mode: Mode,
     ) -> Result<(), OpenError> {
-        check_predecessor(&header, before)?;
         let len = length(&segment)?;
         let record = self.clean_close(segment.id);
         let slot_damaged = self.report.identity_slot_damaged;
         let recorded = record.map(|record| record.length);
         let standing = standing(len, recorded, segment.capacity, slot_damaged);
-        let ordinal = self.next_ordinal();
-        self.segments.push(Arc::clone(&segment));
-        self.index.begin_epoch(header.epoch);
-        let from = Offset(SEGMENT_HEADER as u64);
-        let walked = walk(&segment, ordinal, from, Offset(len), &mut self.index)?;
+        let walk = self.begin(&segment, &header, Offset(len), mode);
+        let walked = walk.run(Offset(SEGMENT_HEADER as u64), &mut self.index)?;
         self.stamp = walked.stamp.unwrap_or(self.stamp);
         let behind = match &walked.stop {
             Stopped::At { offset, .. } if mode != Mode::Follow => {
-                look_behind(&segment, offset.after(8), Offset(len), walked.last)?
+                walk.look_behind(offset.after(8), walked.last)?
             }
             _ => Behind::default(),
         };
@@ -285,38 +351,42 @@ impl Recovered {
                 (true, true) => Content::Sealed,
             },
         };
-        let decision = decide(&facts);
-        self.newest = Some(Newest {
-            predecessor: header.predecessor,
-            end: walked.end,
-            len,
-            closed: standing == Standing::Closed,
-            decision,
-            attested,
-        });
+        let decision = newest(&facts);
+        let refused = matches!(decision, Decision::RefuseCut | Decision::RefuseDamage);
+        let mut end = walked.end;
         match (mode, decision) {
             (Mode::Write, Decision::RefuseCut) => {
-                let expected = recorded.unwrap_or(segment.capacity);
-                let damage = Damage::Cut {
-                    found: len,
-                    expected,
-                };
+                let damage = cut(len, recorded.unwrap_or(segment.capacity));
                 return Err(damaged_segment(segment.id, damage));
             }
             (Mode::Write, Decision::RefuseDamage) => {
                 return Err(damaged(&segment, walked, &behind, attested));
             }
-            (Mode::Read, Decision::RefuseCut | Decision::RefuseDamage) => {
-                self.index.truncate(before.last_sequence);
+            (Mode::Read | Mode::Accept, Decision::RefuseCut | Decision::RefuseDamage) => {
                 let last = plausible(attested, before.last_sequence, len.max(segment.capacity));
-                self.walk_around(&segment, ordinal, Offset(len), last)?;
+                let short = decision == Decision::RefuseCut;
+                let damage = short.then(|| cut(len, recorded.unwrap_or(segment.capacity)));
+                end = self.go_around(&walk, walked, last, Ends::Unknown, damage)?;
             }
-            (Mode::Write | Mode::Read, Decision::EndHere | Decision::Replace) => {
+            (Mode::Write | Mode::Accept | Mode::Read, Decision::EndHere | Decision::Replace) => {
                 let last_byte = last_byte(&segment, walked.end, len)?;
                 self.report.discarded_bytes = last_byte.saturating_sub(walked.end);
             }
             _ => {}
         }
+        self.newest = Some(Newest {
+            predecessor: header.predecessor,
+            end,
+            len,
+            closed: standing == Standing::Closed && !refused,
+            damaged: refused && mode != Mode::Follow,
+            decision: if refused && mode == Mode::Accept {
+                Decision::EndHere
+            } else {
+                decision
+            },
+            attested,
+        });
         Ok(())
     }
 
@@ -336,33 +406,28 @@ impl Recovered {
         mode: Mode,
     ) -> Result<(), OpenError> {
         let highest = self.identity.highest;
-        let above: Vec<SegmentId> = names
+        let ids: Vec<SegmentId> = names
             .segments
             .iter()
             .copied()
             .filter(|id| *id > highest)
             .collect();
-        for id in above {
-            let access = if mode == Mode::Write {
-                Access::ReadWrite
-            } else {
-                Access::Read
-            };
-            let opened = match open_segment(storage, id, access, self.identity.lineage) {
-                Ok(opened) => opened,
-                Err(OpenError::Damaged {
-                    damage: Damage::Header(_),
-                    ..
-                }) => {
-                    self.orphans.push(id);
-                    continue;
+        for id in ids {
+            let opened = open_segment(storage, id, mode.access(), self.identity.lineage);
+            let (header, continues) = match &opened {
+                Ok((_, header)) => {
+                    let next = id == highest.next();
+                    (Some(Header::Named), next && self.continues(header))
                 }
-                Err(error) => return Err(error),
+                Err(error) => (header_of(error), false),
             };
-            if id == highest.next() && self.continues(&opened.1) {
-                self.adopt(opened, mode)?;
-            } else {
-                self.orphans.push(id);
+            let decision = header.map(|header| above(header, continues));
+            match (decision, opened) {
+                (Some(Above::Adopt), Ok(opened)) => self.adopt(opened, mode)?,
+                (Some(Above::SetAside), _) => self.orphans.push(id),
+                (Some(Above::RefuseOther), _) if mode == Mode::Read => self.orphans.push(id),
+                (_, Err(error)) => return Err(error),
+                (_, Ok(_)) => {}
             }
         }
         Ok(())
@@ -404,4 +469,31 @@ fn length(segment: &SegmentFile) -> Result<u64, OpenError> {
         .file
         .len()
         .map_err(|source| segment.error("measure", source).into())
+}
+
+/// Compares a closed segment's header with what the identity says of it.
+fn check_named(
+    header: &SegmentHeader,
+    close: &CloseFacts,
+    before: &CloseFacts,
+) -> Result<(), OpenError> {
+    if header.salt != close.salt {
+        return Err(damaged_segment(
+            close.segment,
+            Damage::NotTheSegment("salt"),
+        ));
+    }
+    check_predecessor(header, before)
+}
+
+fn cut(found: u64, expected: u64) -> Damage {
+    Damage::Cut { found, expected }
+}
+
+fn gone(hole: Hole) -> Option<GoneRange> {
+    let Hole { first, last, why } = hole;
+    match why {
+        Why::Gone(cause) => Some(GoneRange { first, last, cause }),
+        Why::Lost(_) => None,
+    }
 }

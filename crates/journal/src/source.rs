@@ -1,13 +1,20 @@
 //! A byte source over a file: positioned reads into one reused window.
+//!
+//! A tolerant source gives filler for blocks that the medium refuses to read: no frame verifies in
+//! it, and those around it are found.
 
 use std::io;
 use std::sync::Arc;
 
-use batpak_platform::{StorageFile, read_exact_at};
+use batpak_platform::{StorageFile, is_media_error, read_exact_at};
 use batpak_segment::ByteSource;
 
 /// Smallest number of bytes read at a time when a file is read from front to back.
 const WINDOW: usize = 1 << 20;
+/// Bytes that a medium is taken to refuse together.
+const BLOCK: usize = 4 << 10;
+/// Stands for bytes that cannot be read: no length of a frame, and not the zeros of a clean end.
+const FILLER: u8 = 0xff;
 
 /// Reads a file through one window that slides forward.
 #[derive(Debug)]
@@ -16,6 +23,7 @@ pub(crate) struct FileSource {
     len: u64,
     start: u64,
     window: Vec<u8>,
+    tolerant: bool,
 }
 
 impl FileSource {
@@ -26,6 +34,32 @@ impl FileSource {
             len,
             start: 0,
             window: Vec::new(),
+            tolerant: false,
+        }
+    }
+
+    /// The same, with filler in place of what the medium refuses to read.
+    pub(crate) fn tolerant(file: Arc<dyn StorageFile>, len: u64) -> Self {
+        Self {
+            tolerant: true,
+            ..Self::new(file, len)
+        }
+    }
+
+    fn fetch(&mut self, offset: u64) -> io::Result<()> {
+        match read_exact_at(&*self.file, &mut self.window, offset) {
+            Err(error) if self.tolerant && is_media_error(&error) => {
+                let mut at = offset;
+                for block in self.window.chunks_mut(BLOCK) {
+                    match read_exact_at(&*self.file, block, at) {
+                        Err(error) if is_media_error(&error) => block.fill(FILLER),
+                        read => read?,
+                    }
+                    at += block.len() as u64;
+                }
+                Ok(())
+            }
+            read => read,
         }
     }
 
@@ -50,8 +84,7 @@ impl ByteSource for FileSource {
             let want = usize::try_from(want).unwrap_or(len);
             self.window.resize(want, 0);
             self.start = offset;
-            let read = read_exact_at(&*self.file, &mut self.window, offset);
-            if let Err(error) = read {
+            if let Err(error) = self.fetch(offset) {
                 self.window.clear();
                 return Err(error);
             }

@@ -5,11 +5,14 @@ use std::io;
 use std::sync::Arc;
 
 use batpak_event::Lineage;
-use batpak_platform::{Access, EntryKind, LockError, LockOwner, Platform, Storage, StorageLock};
+use batpak_platform::{
+    Access, EntryKind, LockError, LockOwner, Platform, Storage, StorageLock, is_media_error,
+};
 use batpak_segment::identity::{Identity, IdentityFault, SlotPair};
 use batpak_segment::names::{IDENTITY, NameClass, TEMPORARY_SUFFIX, classify};
 use batpak_segment::{CloseFacts, FORMAT_VERSION, HeaderFault, SegmentHeader, SegmentId};
 
+use crate::decide::{Header, Slots, Start, start};
 use crate::error::{Damage, FileError, OpenError};
 use crate::identity_file::{Loaded, load};
 use crate::segment_file::{SegmentFile, open_file, read_header_bytes};
@@ -28,8 +31,20 @@ pub(crate) fn take_directory(platform: &Platform) -> Result<Box<dyn StorageLock>
 pub(crate) struct Names {
     pub(crate) segments: BTreeSet<SegmentId>,
     pub(crate) temporary: Vec<String>,
+    /// Names that end like a segment's, and segment names of what is not a regular file.
+    pub(crate) malformed: Vec<String>,
     /// Files of no class of ours.
     pub(crate) other: bool,
+}
+
+impl Names {
+    /// Refuses a directory in which something poses as a segment: a writer would have to guess.
+    pub(crate) fn check(&self) -> Result<(), OpenError> {
+        match self.malformed.first() {
+            Some(name) => Err(OpenError::Malformed { name: name.clone() }),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Lists and classifies the directory.
@@ -40,14 +55,11 @@ pub(crate) fn names(storage: &dyn Storage) -> Result<Names, OpenError> {
     let mut names = Names::default();
     for entry in listed {
         match classify(&entry.name) {
-            NameClass::Segment(id) => {
-                if entry.kind != EntryKind::File {
-                    return Err(OpenError::Malformed { name: entry.name });
-                }
+            NameClass::Segment(id) if entry.kind == EntryKind::File => {
                 names.segments.insert(id);
             }
-            NameClass::MalformedSegment => {
-                return Err(OpenError::Malformed { name: entry.name });
+            NameClass::Segment(_) | NameClass::MalformedSegment => {
+                names.malformed.push(entry.name);
             }
             NameClass::Temporary if is_ours(&entry.name) && entry.kind == EntryKind::File => {
                 names.temporary.push(entry.name);
@@ -78,28 +90,81 @@ pub(crate) fn identity(
         last: None,
         damage,
     };
-    match load(storage)? {
-        Loaded::Valid {
-            identity,
-            slots,
-            other_bad,
-        } => Ok(Some((*identity, slots, other_bad))),
-        Loaded::Bad(IdentityFault::FutureVersion { found, supported }) => {
+    let loaded = load(storage)?;
+    let slots = match &loaded {
+        Loaded::Absent => Slots::Absent,
+        Loaded::Valid { other_bad, .. } if *other_bad => Slots::OneDamaged,
+        Loaded::Valid { .. } => Slots::Whole,
+        Loaded::Bad(fault) if future(fault).is_some() => Slots::Future,
+        Loaded::Bad(_) => Slots::Unreadable,
+    };
+    let start = start(slots, !names.segments.is_empty(), names.other);
+    match (start, loaded) {
+        (
+            Start::Use | Start::UseOlder,
+            Loaded::Valid {
+                identity,
+                slots,
+                other_bad,
+            },
+        ) => Ok(Some((*identity, slots, other_bad))),
+        (Start::RefuseVersion, Loaded::Bad(fault)) => {
+            let (found, supported) = future(&fault).unwrap_or_default();
             Err(OpenError::FutureVersion {
                 name: IDENTITY.to_owned(),
                 found,
                 supported,
             })
         }
-        Loaded::Bad(fault) if !names.segments.is_empty() => Err(damaged(Damage::Identity(fault))),
-        Loaded::Absent if !names.segments.is_empty() => Err(damaged(Damage::IdentityMissing)),
-        Loaded::Absent | Loaded::Bad(_) if names.other => Err(OpenError::NotAStore),
-        Loaded::Absent | Loaded::Bad(_) => Ok(None),
+        (Start::FromHeaders, Loaded::Bad(fault)) => Err(damaged(Damage::Identity(fault))),
+        (Start::FromHeaders, _) => Err(damaged(Damage::IdentityMissing)),
+        (Start::Create, _) => Ok(None),
+        _ => Err(OpenError::NotAStore),
+    }
+}
+
+/// The version or feature bits of a newer version, and what this one knows.
+fn future(fault: &IdentityFault) -> Option<(u32, u32)> {
+    match fault {
+        IdentityFault::FutureVersion { found, supported } => Some((*found, *supported)),
+        IdentityFault::UnknownFeature { bits } => Some((*bits, FORMAT_VERSION)),
+        _ => None,
     }
 }
 
 /// An opened segment with its header.
 pub(crate) type Opened = (Arc<SegmentFile>, SegmentHeader);
+
+/// What the recovery tables call a segment that could not be opened; none when the machine failed
+/// to tell.
+pub(crate) fn header_of(error: &OpenError) -> Option<Header> {
+    match error {
+        OpenError::FutureVersion { .. } => Some(Header::Future),
+        OpenError::Foreign { .. } => Some(Header::Other),
+        OpenError::Damaged { damage, .. } => Some(match damage {
+            Damage::SegmentMissing | Damage::NotAFile => Header::Missing,
+            Damage::NotTheSegment(_) => Header::Other,
+            _ => Header::Damaged,
+        }),
+        _ => None,
+    }
+}
+
+/// Whether an open was refused because of damage to segments.
+pub(crate) fn is_damage(error: &OpenError) -> bool {
+    matches!(error, OpenError::Damaged { .. } | OpenError::Foreign { .. })
+}
+
+/// The damage in a refusal.
+pub(crate) fn damage_of(error: OpenError) -> Result<Damage, OpenError> {
+    match error {
+        OpenError::Damaged { damage, .. } => Ok(damage),
+        OpenError::Foreign {
+            found, expected, ..
+        } => Ok(Damage::Foreign { found, expected }),
+        error => Err(error),
+    }
+}
 
 /// Opens a segment that must be there and reads its header.
 pub(crate) fn open_segment(
@@ -113,11 +178,20 @@ pub(crate) fn open_segment(
         Err(error) if error.source.kind() == io::ErrorKind::NotFound => {
             return Err(damaged_segment(id, Damage::SegmentMissing));
         }
+        // A link, a directory, a FIFO: what the name of a segment must not be.
+        Err(error) if error.source.kind() == io::ErrorKind::InvalidInput => {
+            return Err(damaged_segment(id, Damage::NotAFile));
+        }
         Err(error) => return Err(error.into()),
     };
-    let bytes = read_header_bytes(&*file)
-        .map_err(|source| FileError::new("read", id.file_name(), source))?
-        .ok_or_else(|| damaged_segment(id, Damage::Header(HeaderFault::BadMagic)))?;
+    let bytes = match read_header_bytes(&*file) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Err(damaged_segment(id, Damage::Header(HeaderFault::BadMagic))),
+        Err(error) if access == Access::Read && is_media_error(&error) => {
+            return Err(damaged_segment(id, Damage::Unreadable(error.to_string())));
+        }
+        Err(error) => return Err(FileError::new("read", id.file_name(), error).into()),
+    };
     let header = SegmentHeader::decode(&bytes).map_err(|fault| header_error(id, fault))?;
     if header.lineage != lineage {
         return Err(OpenError::Foreign {

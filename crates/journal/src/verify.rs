@@ -212,6 +212,10 @@ fn verify_once(
     if let Some((code, message)) = identity_damage {
         state.find(Finding::new(batpak_segment::names::IDENTITY, code, message));
     }
+    for name in &names.malformed {
+        let message = "ends like a segment and is none, or is not a regular file".to_owned();
+        state.find(Finding::new(name.clone(), "name-malformed", message));
+    }
     let durable = identity.durable;
     let mut before = CloseFacts::NONE;
     for closed in &identity.closed {

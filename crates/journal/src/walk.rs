@@ -5,12 +5,12 @@ use std::sync::Arc;
 use batpak_coordinate::{EventKind, Sequence};
 use batpak_segment::{
     ByteSource, ControlFrame, EventFrame, FRAME_FIXED, FrameFlags, FrameHead, FrameKind, Offset,
-    SEGMENT_HEADER, Scanner, Step, Stop, search,
+    Scanner, Step, Stop, search,
 };
 
 use crate::error::{Damage, FileError};
 use crate::index::{Addition, Index, Ordinal, Place, Why};
-use crate::report::LostRange;
+use crate::report::DamagedRange;
 use crate::segment_file::SegmentFile;
 use crate::source::FileSource;
 
@@ -40,82 +40,182 @@ pub(crate) enum Stopped {
     At { offset: Offset, damage: Damage },
 }
 
-/// Puts the events of `segment` in [`from`, `to`) into the index.
-pub(crate) fn walk(
-    segment: &Arc<SegmentFile>,
-    ordinal: Ordinal,
-    from: Offset,
-    to: Offset,
-    index: &mut Index,
-) -> Result<Walked, FileError> {
-    let failed = |source| segment.error("read", source);
-    let source = FileSource::new(Arc::clone(&segment.file), to.0);
-    let mut scanner = Scanner::new(source, segment.salt, from, to);
-    let mut walked = Walked {
-        end: from.0,
-        last: index.last(),
-        stop: Stopped::Clean,
-        attested: Sequence::NONE,
-        any: false,
-        sealed: false,
-        stamp: None,
-    };
-    let mut open_unit: Option<Offset> = None;
-    loop {
-        match scanner.next().map_err(failed)? {
-            Step::Frame {
-                offset,
-                head,
-                bytes,
-            } => {
-                walked.attested = walked.attested.max(attests(&head, bytes, segment, offset));
-                if let Err(damage) = take(
-                    &head,
+/// How the frames of one segment are walked.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    pub(crate) segment: Arc<SegmentFile>,
+    pub(crate) ordinal: Ordinal,
+    /// Where its frames end, or the file does.
+    pub(crate) to: Offset,
+    /// Whether bytes that the medium refuses to give are damage, instead of a failed call.
+    pub(crate) tolerant: bool,
+}
+
+impl Walk {
+    fn source(&self) -> FileSource {
+        let file = Arc::clone(&self.segment.file);
+        if self.tolerant {
+            FileSource::tolerant(file, self.to.0)
+        } else {
+            FileSource::new(file, self.to.0)
+        }
+    }
+
+    fn place(&self, offset: Offset) -> Place {
+        Place {
+            segment: self.ordinal,
+            offset,
+        }
+    }
+
+    /// Puts the events from `from` on into the index, up to the first thing that does not follow.
+    pub(crate) fn run(&self, from: Offset, index: &mut Index) -> Result<Walked, FileError> {
+        let segment = &*self.segment;
+        let failed = |source| segment.error("read", source);
+        let mut scanner = Scanner::new(self.source(), segment.salt, from, self.to);
+        let mut walked = Walked {
+            end: from.0,
+            last: index.last(),
+            stop: Stopped::Clean,
+            attested: Sequence::NONE,
+            any: false,
+            sealed: false,
+            stamp: None,
+        };
+        let mut open_unit: Option<Offset> = None;
+        loop {
+            match scanner.next().map_err(failed)? {
+                Step::Frame {
+                    offset,
+                    head,
                     bytes,
-                    segment,
-                    (ordinal, offset),
-                    index,
-                    open_unit.is_some(),
-                ) {
+                } => {
+                    walked.attested = walked.attested.max(attests(&head, bytes, segment, offset));
+                    let place = self.place(offset);
+                    let in_unit = open_unit.is_some();
+                    if let Err(damage) = take(&head, bytes, segment, place, index, in_unit) {
+                        walked.stop = Stopped::At {
+                            offset: open_unit.unwrap_or(offset),
+                            damage,
+                        };
+                        break;
+                    }
+                    if head.flags.contains(FrameFlags::COMMIT) {
+                        open_unit = None;
+                        walked.any = true;
+                        walked.sealed = head.kind == FrameKind::Seal;
+                        walked.end = offset.0 + u64::from(head.length);
+                        walked.last = index.last();
+                        if head.kind == FrameKind::Event {
+                            walked.stamp = Some((head.wall_us, head.counter));
+                        }
+                    } else {
+                        open_unit = open_unit.or(Some(offset));
+                    }
+                }
+                Step::Stop(Stop::End | Stop::CleanZeros { .. }) => {
+                    if let Some(offset) = open_unit {
+                        walked.stop = Stopped::At {
+                            offset,
+                            damage: Damage::IncompleteUnit,
+                        };
+                    }
+                    break;
+                }
+                Step::Stop(Stop::Bad { offset, fault }) => {
                     walked.stop = Stopped::At {
-                        offset: open_unit.unwrap_or(offset),
-                        damage,
+                        offset,
+                        damage: Damage::Frame(fault),
                     };
                     break;
                 }
-                if head.flags.contains(FrameFlags::COMMIT) {
-                    open_unit = None;
-                    walked.any = true;
-                    walked.sealed = head.kind == FrameKind::Seal;
-                    walked.end = offset.0 + u64::from(head.length);
-                    walked.last = index.last();
-                    if head.kind == FrameKind::Event {
-                        walked.stamp = Some((head.wall_us, head.counter));
-                    }
-                } else {
-                    open_unit = open_unit.or(Some(offset));
-                }
-            }
-            Step::Stop(Stop::End | Stop::CleanZeros { .. }) => {
-                if let Some(offset) = open_unit {
-                    walked.stop = Stopped::At {
-                        offset,
-                        damage: Damage::IncompleteUnit,
-                    };
-                }
-                break;
-            }
-            Step::Stop(Stop::Bad { offset, fault }) => {
-                walked.stop = Stopped::At {
-                    offset,
-                    damage: Damage::Frame(fault),
-                };
-                break;
             }
         }
+        index.truncate(walked.last);
+        Ok(walked)
     }
-    index.truncate(walked.last);
-    Ok(walked)
+
+    /// Searches every aligned position from `from` on for event frames after `after`.
+    pub(crate) fn look_behind(&self, from: Offset, after: Sequence) -> Result<Behind, FileError> {
+        look_behind(&self.segment, self.source(), from, self.to, after)
+    }
+
+    /// Goes on where a walk stopped: notes the events up to the next frame that verifies as lost,
+    /// until the segment ends. `last` is the event that it is known to end with, or behind.
+    pub(crate) fn around(
+        &self,
+        mut walked: Walked,
+        last: Sequence,
+        ends: Ends,
+        index: &mut Index,
+    ) -> Result<Around, FileError> {
+        let mut around = Around {
+            end: walked.end,
+            stamp: walked.stamp,
+            damage: Vec::new(),
+        };
+        loop {
+            let found = index.last();
+            let (offset, damage) = match walked.stop {
+                Stopped::At { offset, damage } => (offset, damage),
+                Stopped::Clean if found < last => {
+                    let expected = found.next();
+                    let damage = Damage::SequenceGap {
+                        found: last,
+                        expected,
+                    };
+                    (Offset(walked.end), damage)
+                }
+                Stopped::Clean => return Ok(around),
+            };
+            if found >= last && ends == Ends::Unknown && !around.damage.is_empty() {
+                // A torn end: nothing durable is missing.
+                return Ok(around);
+            }
+            // What follows the last event known to be durable without a hole is whole as well.
+            let next = self
+                .look_behind(offset.after(8), found)?
+                .first
+                .filter(|(_, sequence)| *sequence <= last.next());
+            let last_lost = match next {
+                Some((_, sequence)) => Sequence(sequence.get() - 1),
+                None => last.max(found),
+            };
+            index.push_hole(last_lost, Why::Lost(self.place(offset)));
+            let lost = found < last_lost;
+            around.damage.push(DamagedRange {
+                file: self.segment.name.clone(),
+                offset: Some(offset.0),
+                first: lost.then_some(found.next()),
+                last: lost.then_some(last_lost),
+                damage,
+            });
+            let Some((offset, _)) = next else {
+                return Ok(around);
+            };
+            walked = self.run(offset, index)?;
+            around.end = walked.end;
+            around.stamp = walked.stamp.or(around.stamp);
+        }
+    }
+}
+
+/// Whether it is known where a segment ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// The identity and the next header say so.
+    Recorded,
+    /// Nobody closed it, or what closed it does not agree with the file.
+    Unknown,
+}
+
+/// What a walk around damage came to.
+#[derive(Debug)]
+pub(crate) struct Around {
+    /// End of the last whole unit.
+    pub(crate) end: u64,
+    pub(crate) stamp: Option<(i64, u16)>,
+    pub(crate) damage: Vec<DamagedRange>,
 }
 
 /// Takes one verified frame into the index, or says why it does not follow.
@@ -123,7 +223,7 @@ fn take(
     head: &FrameHead,
     bytes: &[u8],
     segment: &SegmentFile,
-    (ordinal, offset): (Ordinal, Offset),
+    place: Place,
     index: &mut Index,
     in_unit: bool,
 ) -> Result<(), Damage> {
@@ -137,13 +237,13 @@ fn take(
                 });
             }
             let frame = EventFrame::from_verified(*head, bytes).map_err(Damage::Frame)?;
-            index.push(&addition(&frame, ordinal, offset));
+            index.push(&addition(&frame, place));
             Ok(())
         }
         // A seal or control frame is a unit of its own.
         _ if in_unit => Err(Damage::IncompleteUnit),
         FrameKind::Control => {
-            let frame = ControlFrame::decode(bytes, segment.salt, offset);
+            let frame = ControlFrame::decode(bytes, segment.salt, place.offset);
             match frame {
                 Ok(ControlFrame::Epoch { epoch, .. }) => index.begin_epoch(epoch),
                 Ok(ControlFrame::Gap {
@@ -172,14 +272,11 @@ pub(crate) fn plausible(claimed: Sequence, before: Sequence, bytes: u64) -> Sequ
     ))
 }
 
-fn addition<'a>(frame: &EventFrame<'a>, ordinal: Ordinal, offset: Offset) -> Addition<'a> {
+fn addition<'a>(frame: &EventFrame<'a>, place: Place) -> Addition<'a> {
     Addition {
         sequence: frame.head.sequence,
         id: frame.head.event_id,
-        place: Place {
-            segment: ordinal,
-            offset,
-        },
+        place,
         entity: frame.entity(),
         scope: frame.scope(),
         stream_sequence: frame.head.stream_sequence,
@@ -214,13 +311,13 @@ pub(crate) struct Behind {
 
 /// Searches every aligned position in [`from`, `to`) for event frames after `after`.
 pub(crate) fn look_behind(
-    segment: &Arc<SegmentFile>,
+    segment: &SegmentFile,
+    mut source: FileSource,
     from: Offset,
     to: Offset,
     after: Sequence,
 ) -> Result<Behind, FileError> {
     let failed = |source| segment.error("search", source);
-    let mut source = FileSource::new(Arc::clone(&segment.file), to.0);
     let mut behind = Behind::default();
     let mut at = Offset(from.0.next_multiple_of(8));
     while let Some((offset, head)) = search(&mut source, segment.salt, at, to, |head| {
@@ -237,50 +334,4 @@ pub(crate) fn look_behind(
         at = offset.after(u64::from(head.length));
     }
     Ok(behind)
-}
-
-/// As [`walk`], and where frames do not verify, notes the events up to the next one that does as
-/// lost and goes on there. For reading only; `last` is the event the segment is known to end with.
-pub(crate) fn walk_around(
-    segment: &Arc<SegmentFile>,
-    ordinal: Ordinal,
-    to: Offset,
-    last: Sequence,
-    index: &mut Index,
-) -> Result<(Walked, Vec<LostRange>), FileError> {
-    let mut lost = Vec::new();
-    let mut from = Offset(SEGMENT_HEADER as u64);
-    loop {
-        let walked = walk(segment, ordinal, from, to, index)?;
-        let offset = match &walked.stop {
-            Stopped::At { offset, .. } => *offset,
-            Stopped::Clean if index.last() < last => Offset(walked.end),
-            Stopped::Clean => return Ok((walked, lost)),
-        };
-        if index.last() >= last {
-            return Ok((walked, lost));
-        }
-        let behind = look_behind(segment, offset.after(8), to, index.last())?;
-        // What follows the last event known to be durable without a hole is whole as well.
-        let next = behind
-            .first
-            .filter(|(_, sequence)| *sequence <= last.next());
-        let first_lost = index.last().next();
-        let last_lost = next.map_or(last, |(_, sequence)| Sequence(sequence.get() - 1));
-        let place = Place {
-            segment: ordinal,
-            offset,
-        };
-        index.push_hole(last_lost, Why::Lost(place));
-        lost.push(LostRange {
-            file: segment.name.clone(),
-            offset: offset.0,
-            first: first_lost,
-            last: last_lost,
-        });
-        match next {
-            Some((offset, _)) => from = offset,
-            None => return Ok((walked, lost)),
-        }
-    }
 }

@@ -196,7 +196,9 @@ impl Engine {
         if let Some(active) = writer.active.replace(Arc::clone(segment)) {
             // The zeros behind the close facts are never read; a file that keeps them is only
             // larger than it needs to be.
-            let _kept_longer = active.file.set_len(close.end.0);
+            if !std::mem::take(&mut writer.evidence) {
+                let _kept_longer = active.file.set_len(close.end.0);
+            }
             writer.ordinal = Ordinal(writer.ordinal.0 + 1);
         }
         writer.end = buffer.start;

@@ -75,7 +75,7 @@ fn a_golden_store_verifies_and_shows_every_event() {
     assert_eq!(report.covered_by_successor, count - 11);
 
     let (reader, opened) = Reader::open(&platform).unwrap();
-    assert!(opened.clean && opened.set_aside.is_empty() && opened.lost.is_empty());
+    assert!(opened.clean && opened.set_aside.is_empty() && opened.damage.is_empty());
     assert_eq!((opened.events, opened.attested), (count, Sequence(count)));
     assert_eq!(reader.view().epoch().0, 2);
     assert_eq!(shown(reader.view()), expected);

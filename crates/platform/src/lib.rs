@@ -93,4 +93,4 @@ pub use storage::{
 };
 pub use tasks::{Next, Parker, Step, TaskHandle, Tasks};
 pub use threads::ThreadTasks;
-pub use transfer::{read_exact_at, read_up_to_at, write_all_at};
+pub use transfer::{is_media_error, read_exact_at, read_up_to_at, write_all_at};

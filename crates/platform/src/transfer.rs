@@ -2,10 +2,22 @@
 
 use std::io;
 
+use rustix::io::Errno;
+
 use crate::storage::StorageFile;
 
 /// How many times in a row a call may be interrupted before the interruption is reported.
 const MAX_INTERRUPTIONS: u32 = 128;
+
+/// Whether an error says that the medium cannot give the bytes: damage, where others may be the
+/// state of a moment.
+#[must_use]
+pub fn is_media_error(error: &io::Error) -> bool {
+    let numbers = [Errno::IO, Errno::BADMSG].map(Errno::raw_os_error);
+    error
+        .raw_os_error()
+        .is_some_and(|number| numbers.contains(&number))
+}
 
 /// Writes all of `bytes` at `offset`, continuing after short writes and interruptions.
 ///

@@ -16,6 +16,7 @@ impl StoreConfig {
             batch_max_events: bytes(self.batch().max_size),
             batch_max_bytes: bytes(self.batch().max_bytes),
             sync_every_events: self.sync().cadence(),
+            accept_damage: self.accepted_damage(),
             ..Options::default()
         }
     }

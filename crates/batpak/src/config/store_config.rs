@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use batpak_journal::Durability;
+use batpak_journal::{DamageDigest, Durability};
 use batpak_platform::Clock;
 
 use super::clock_fn::ClockFn;
@@ -22,6 +22,7 @@ pub struct StoreConfig {
     sync: SyncConfig,
     durability: Option<Durability>,
     clock: Option<Arc<dyn Clock>>,
+    accepted_damage: Option<DamageDigest>,
 }
 
 impl StoreConfig {
@@ -39,6 +40,7 @@ impl StoreConfig {
             sync: SyncConfig::default(),
             durability: None,
             clock: None,
+            accepted_damage: None,
         }
     }
 
@@ -172,6 +174,23 @@ impl StoreConfig {
     #[must_use]
     pub fn with_clock_fn(self, wall_us: impl Fn() -> i64 + Send + Sync + 'static) -> StoreConfig {
         self.with_clock(Some(Arc::new(ClockFn::new(wall_us))))
+    }
+
+    /// Opens a damaged store for writing all the same, if its damage is exactly that with this
+    /// digest: `OpenReport::damage_digest` of a read-only open tells it. The lost events stay lost
+    /// and reading them is the typed error; everything else goes on. Streams and idempotency keys
+    /// are continued as if the lost events had never been, because nobody knows which they were. Keep
+    /// the option for as long as the damaged files are there; further damage is refused as ever.
+    #[must_use]
+    pub fn accept_damage(mut self, digest: DamageDigest) -> StoreConfig {
+        self.accepted_damage = Some(digest);
+        self
+    }
+
+    /// The damage that an open for writing accepts.
+    #[must_use]
+    pub fn accepted_damage(&self) -> Option<DamageDigest> {
+        self.accepted_damage
     }
 
     /// The directory, as it was given.

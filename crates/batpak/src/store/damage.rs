@@ -122,8 +122,11 @@ fn cause(damage: &Damage) -> DetailCause {
         Damage::Header(fault) => header_cause(fault),
         Damage::Identity(fault) => identity_cause(fault),
         Damage::IdentityMissing | Damage::SegmentMissing => DetailCause::Missing,
+        Damage::Unreadable(_) => DetailCause::Undecodable,
         Damage::Cut { .. } => DetailCause::Truncated,
-        Damage::NotTheSegment(_) => DetailCause::WrongFile,
+        Damage::NotTheSegment(_) | Damage::NotAFile | Damage::Foreign { .. } => {
+            DetailCause::WrongFile
+        }
         Damage::SequenceGap { .. } => DetailCause::SequenceGap,
         Damage::IncompleteUnit => DetailCause::IncompleteUnit,
         _ => DetailCause::Unspecified,

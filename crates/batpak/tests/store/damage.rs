@@ -59,7 +59,7 @@ fn damage_in_the_middle_refuses_a_writer_and_is_served_around_by_a_reader() {
     assert!(last_sequence.is_some_and(|last| last >= 5), "{error}");
 
     let reader = Store::open_read_only_on(StoreConfig::new("/sim"), disk.platform()).unwrap();
-    assert_eq!(reader.open_report().lost.len(), 1);
+    assert_eq!(reader.open_report().damage.len(), 1);
     assert_eq!(reader.stats().event_count, 8);
     let error = reader.event_at(5).unwrap_err();
     assert!(

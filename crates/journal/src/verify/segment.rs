@@ -125,7 +125,7 @@ fn frames(
     extent: Extent,
     state: &mut State<'_>,
 ) -> Result<Option<(Offset, String)>, OpenError> {
-    let source = FileSource::new(Arc::clone(&segment.file), to.0);
+    let source = FileSource::tolerant(Arc::clone(&segment.file), to.0);
     let mut scanner = Scanner::new(source, segment.salt, from, to);
     let mut told = state.report.bytes;
     let mut in_unit = None;
@@ -256,7 +256,8 @@ fn behind(
     extent: Extent,
     state: &mut State<'_>,
 ) -> Result<Option<Offset>, OpenError> {
-    let behind = look_behind(segment, offset.after(8), to, state.last)?;
+    let source = FileSource::tolerant(Arc::clone(&segment.file), to.0);
+    let behind = look_behind(segment, source, offset.after(8), to, state.last)?;
     let claimed = extent.last().unwrap_or(Sequence::NONE).max(behind.attested);
     let known = plausible(claimed, state.last, to.0.saturating_sub(offset.0));
     let torn = known <= state.last && extent.end().is_none();

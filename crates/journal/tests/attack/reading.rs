@@ -33,7 +33,7 @@ fn a_damaged_header_of_one_closed_segment_leaves_the_others_readable() {
     journal.close().unwrap();
     disk.corrupt("000002.fbat", 100, 1);
     let (reader, report) = Reader::open(&disk.platform()).unwrap();
-    assert!(!report.lost.is_empty());
+    assert!(!report.damage.is_empty());
     assert_eq!(
         *scanned(reader.view(), Selection::All)[0].as_ref().unwrap(),
         [0; 1000]
@@ -57,7 +57,7 @@ fn a_run_of_lost_events_is_reported_once_wherever_it_stands() {
         disk.corrupt(FIRST, at + FRAME_FIXED + 40, 1);
     }
     let (reader, report) = Reader::open(&disk.platform()).unwrap();
-    assert_eq!(report.lost.len(), 1);
+    assert_eq!(report.damage.len(), 1);
     let all = scanned(reader.view(), Selection::All);
     assert_eq!(all.iter().filter(|event| event.is_err()).count(), 1);
 }

@@ -242,12 +242,12 @@ fn a_read_only_open_serves_everything_around_the_damage() {
     let at = frames(&disk, "000001.fbat")[1];
     disk.corrupt("000001.fbat", at + FRAME_FIXED + 40, 0x10);
     let (reader, report) = Reader::open(&disk.platform()).unwrap();
-    assert_eq!(report.lost.len(), 1);
+    assert_eq!(report.damage.len(), 1);
     assert_eq!(
-        (report.lost[0].first, report.lost[0].last),
-        (Sequence(2), Sequence(2))
+        (report.damage[0].first, report.damage[0].last),
+        (Some(Sequence(2)), Some(Sequence(2)))
     );
-    assert_eq!(report.lost[0].offset, at as u64);
+    assert_eq!(report.damage[0].offset, Some(at as u64));
     let mut buffer = FrameBuffer::new();
     for sequence in 1..=12 {
         let read = reader.view().read(Sequence(sequence), &mut buffer);
@@ -382,7 +382,7 @@ fn an_open_that_appends_nothing_leaves_the_newest_event_attested() {
         assert!(matches!(refused(&disk), OpenError::Damaged { .. }));
         assert_ne!(findings(&disk.platform()), Vec::<String>::new());
         let (_, report) = Reader::open(&disk.platform()).unwrap();
-        assert_eq!(report.lost.len(), 1, "{report:?}");
+        assert_eq!(report.damage.len(), 1, "{report:?}");
     }
 }
 

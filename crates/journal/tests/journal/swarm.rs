@@ -312,7 +312,7 @@ impl World {
             self.fail("a reader changed something");
         }
         if let Ok((_, report)) = opened
-            && !report.lost.is_empty()
+            && !report.damage.is_empty()
         {
             self.fail(&format!("a reader finds damage: {report:?}"));
         }
