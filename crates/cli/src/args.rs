@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::command::{append, export, get, import, log, repair, stats, tour, verify};
+use crate::command::{append, export, get, import, log, repair, salvage, stats, tour, verify};
 
 /// What `--version` prints after the name.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Stats(stats::StatsArgs),
     /// Check every byte of the store
     Verify(verify::VerifyArgs),
+    /// Copy what can be read of a damaged store into a new one
+    Salvage(salvage::SalvageArgs),
     /// Make a store whole again from what is left of it
     #[command(subcommand)]
     Repair(repair::What),

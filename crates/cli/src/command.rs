@@ -8,6 +8,7 @@ pub(crate) mod import;
 pub(crate) mod import_git;
 pub(crate) mod log;
 pub(crate) mod repair;
+pub(crate) mod salvage;
 pub(crate) mod stats;
 pub(crate) mod tour;
 pub(crate) mod verify;
@@ -49,6 +50,7 @@ fn run(context: &Context, command: Command) -> Result<()> {
         Command::Get(args) => get::run(context, &args),
         Command::Stats(args) => stats::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),
+        Command::Salvage(args) => salvage::run(context, &args),
         Command::Repair(what) => repair::run(context, &what),
         Command::Export(format) => export::run(context, &format),
     }

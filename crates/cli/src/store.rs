@@ -40,10 +40,16 @@ pub(crate) fn open_for_reading(context: &Context) -> Result<Store<ReadOnly>> {
 /// The named directory, which must hold a store.
 pub(crate) fn existing(context: &Context) -> Result<PathBuf> {
     let dir = named(context)?;
-    match contents(&dir)? {
-        Contents::Store => Ok(dir),
-        Contents::Missing => Err(not_a_store("no such directory", &dir)),
-        Contents::Empty | Contents::Foreign => Err(not_a_store("not a store", &dir)),
+    existing_at(&dir)?;
+    Ok(dir)
+}
+
+/// Refuses a directory that holds no store.
+pub(crate) fn existing_at(dir: &Path) -> Result<()> {
+    match contents(dir)? {
+        Contents::Store => Ok(()),
+        Contents::Missing => Err(not_a_store("no such directory", dir)),
+        Contents::Empty | Contents::Foreign => Err(not_a_store("not a store", dir)),
     }
 }
 

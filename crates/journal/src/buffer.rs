@@ -87,6 +87,12 @@ impl FrameBuffer {
         Ok(frame)
     }
 
+    /// The bytes of a frame that was read just now.
+    pub(crate) fn frame(&self, offset: Offset, head: &FrameHead) -> &[u8] {
+        let length = usize::try_from(head.length).unwrap_or(usize::MAX);
+        self.slice(offset.0, length).unwrap_or_default()
+    }
+
     /// Whether the whole frame is held already and verifies. Bytes read ahead of the writer do
     /// not: they were zeros then.
     fn held(&self, segment: &SegmentFile, offset: Offset) -> bool {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use batpak_coordinate::{Sequence, StreamSequence};
 use batpak_event::{EventId, Lineage};
-use batpak_platform::LockOwner;
+use batpak_platform::{LockOwner, is_media_error};
 use batpak_segment::identity::IdentityFault;
 use batpak_segment::{FrameFault, GapCause, HeaderFault, Offset, SegmentId};
 use thiserror::Error;
@@ -23,6 +23,11 @@ pub struct FileError {
 }
 
 impl FileError {
+    /// Whether the medium refused to give the bytes.
+    pub(crate) fn is_media(&self) -> bool {
+        is_media_error(&self.source)
+    }
+
     pub(crate) fn new(operation: &'static str, name: impl Into<String>, source: io::Error) -> Self {
         Self {
             operation,
@@ -105,6 +110,9 @@ pub enum OpenError {
     /// The directory holds other files and no store.
     #[error("the directory holds files but no store")]
     NotAStore,
+    /// A directory that must be empty holds something.
+    #[error("the directory is not empty")]
+    NotEmpty,
     /// A name ends like a segment's and is not one.
     #[error("unexpected file {name}")]
     Malformed {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use batpak_coordinate::{EventKind, Generation, Sequence, StreamSequence};
 use batpak_event::{Digest, Epoch, EventId};
-use batpak_segment::{GapCause, Offset};
+use batpak_segment::{ControlFrame, GapCause, Offset};
 use foldhash::fast::RandomState;
 
 /// Position of a segment in the list of segments; the list only grows at its end.
@@ -145,6 +145,8 @@ pub(crate) struct Index {
     keys: HashMap<u128, u64, RandomState>,
     /// First sequence of each epoch, ascending.
     epochs: Vec<(Sequence, Epoch)>,
+    /// Control frames that a copy of the log must repeat, each with the event before it.
+    facts: Vec<(Sequence, ControlFrame)>,
 }
 
 impl Index {
@@ -307,6 +309,16 @@ impl Index {
         }
     }
 
+    /// Notes a control frame that a copy of the log must repeat.
+    pub(crate) fn note(&mut self, frame: ControlFrame) {
+        self.facts.push((self.last(), frame));
+    }
+
+    /// Control frames that a copy of the log must repeat, each with the event before it.
+    pub(crate) fn facts(&self) -> &[(Sequence, ControlFrame)] {
+        &self.facts
+    }
+
     /// Epoch in which an event was written.
     pub(crate) fn epoch(&self, sequence: Sequence) -> Option<Epoch> {
         let after = self.epochs.partition_point(|(first, _)| *first <= sequence);
@@ -339,6 +351,7 @@ impl Index {
     /// Forgets every event after `last`, newest first, so that heads and keys are as they were.
     pub(crate) fn truncate(&mut self, last: Sequence) {
         self.epochs.retain(|(first, _)| *first <= last.next());
+        self.facts.retain(|(before, _)| *before <= last);
         while self.last > last {
             match self.holes.pop() {
                 Some((hole, entries)) if hole.last == self.last => {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use batpak_coordinate::Sequence;
 use batpak_event::{BranchId, Digest, Epoch, Lineage};
-use batpak_platform::{Platform, Storage, StorageLock};
+use batpak_platform::{Entropy, Platform, Storage, StorageLock};
 use batpak_segment::identity::{BranchRecord, Identity};
 use batpak_segment::{CloseFacts, SEGMENT_HEADER, SegmentId};
 
@@ -88,21 +88,11 @@ fn accept(
 
 /// A new store: only an identity; the first append makes the first segment.
 fn create(platform: &Platform) -> Result<(Recovered, IdentityFile), OpenError> {
-    let mut random = [0; 32];
-    platform
-        .entropy
-        .fill(&mut random)
-        .map_err(|source| FileError::new("read randomness for", "a new store", source))?;
-    let number = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .fold(0_u128, |number, byte| number << 8 | u128::from(*byte))
-    };
-    let (first, second) = random.split_at(16);
-    let branch = BranchId(number(second));
+    let lineage = Lineage(random_u128(&*platform.entropy)?);
+    let branch = BranchId(random_u128(&*platform.entropy)?);
     let identity = Identity {
         generation: 1,
-        lineage: Lineage(number(first)),
+        lineage,
         branch,
         branches: vec![BranchRecord {
             branch,
@@ -133,6 +123,15 @@ fn create(platform: &Platform) -> Result<(Recovered, IdentityFile), OpenError> {
         report,
     };
     Ok((recovered, file))
+}
+
+/// A random number for something that must be unlike any other.
+pub(crate) fn random_u128(entropy: &dyn Entropy) -> Result<u128, FileError> {
+    let mut random = [0; 16];
+    entropy
+        .fill(&mut random)
+        .map_err(|source| FileError::new("read randomness for", "a new store", source))?;
+    Ok(u128::from_be_bytes(random))
 }
 
 /// Removes files that were being made, and moves segments that hold nothing out of the way.

@@ -104,7 +104,7 @@ pub struct ParseDigestError;
 pub struct DamagedRange {
     /// File.
     pub file: String,
-    /// Where in the file the damage starts.
+    /// Where in the file the lost events start: behind the last unit before them that is whole.
     pub offset: Option<u64>,
     /// First event lost; none where no event is.
     pub first: Option<Sequence>,

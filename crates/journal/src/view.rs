@@ -172,6 +172,12 @@ impl View {
         }
     }
 
+    /// Name of the file at a position in the list of segments; empty beyond it.
+    pub(crate) fn segment_file_name(&self, ordinal: Ordinal) -> String {
+        self.segment(ordinal)
+            .map_or_else(|_| String::new(), |segment| segment.name.clone())
+    }
+
     fn segment(&self, ordinal: Ordinal) -> Result<Arc<SegmentFile>, ReadError> {
         let list = self.segments();
         list.get(ordinal.0 as usize)

@@ -156,6 +156,9 @@ impl Walk {
         };
         loop {
             let found = index.last();
+            // The lost events begin where the last whole unit ends, though their unit may be damaged
+            // further on. Unlike the damaged frame, this place is the same however far the file is read.
+            let lost_from = Offset(walked.end);
             let (offset, damage) = match walked.stop {
                 Stopped::At { offset, damage } => (offset, damage),
                 Stopped::Clean if found < last => {
@@ -164,7 +167,7 @@ impl Walk {
                         found: last,
                         expected,
                     };
-                    (Offset(walked.end), damage)
+                    (lost_from, damage)
                 }
                 Stopped::Clean => return Ok(around),
             };
@@ -181,11 +184,11 @@ impl Walk {
                 Some((_, sequence)) => Sequence(sequence.get() - 1),
                 None => last.max(found),
             };
-            index.push_hole(last_lost, Why::Lost(self.place(offset)));
+            index.push_hole(last_lost, Why::Lost(self.place(lost_from)));
             let lost = found < last_lost;
             around.damage.push(DamagedRange {
                 file: self.segment.name.clone(),
-                offset: Some(offset.0),
+                offset: Some(lost_from.0),
                 first: lost.then_some(found.next()),
                 last: lost.then_some(last_lost),
                 damage,
@@ -256,6 +259,11 @@ fn take(
                     }
                     index.push_hole(last, Why::Gone(cause));
                 }
+                Ok(
+                    fact @ (ControlFrame::Hide { .. }
+                    | ControlFrame::Unhide { .. }
+                    | ControlFrame::KeyFacts(_)),
+                ) => index.note(fact),
                 _ => {}
             }
             Ok(())
@@ -305,8 +313,9 @@ fn attests(head: &FrameHead, bytes: &[u8], segment: &SegmentFile, offset: Offset
 pub(crate) struct Behind {
     /// Highest sequence that one of them attests to be durable.
     pub(crate) attested: Sequence,
-    /// First of them.
+    /// First of them, and how many there are.
     pub(crate) first: Option<(Offset, Sequence)>,
+    pub(crate) events: u64,
 }
 
 /// Searches every aligned position in [`from`, `to`) for event frames after `after`.
@@ -328,8 +337,9 @@ pub(crate) fn look_behind(
         let length = usize::try_from(head.length).unwrap_or(usize::MAX);
         let bytes = source.window(offset.0, length).map_err(failed)?;
         behind.attested = behind.attested.max(attests(&head, bytes, segment, offset));
-        if head.kind == FrameKind::Event && behind.first.is_none() {
-            behind.first = Some((offset, head.sequence));
+        if head.kind == FrameKind::Event {
+            behind.first = behind.first.or(Some((offset, head.sequence)));
+            behind.events += 1;
         }
         at = offset.after(u64::from(head.length));
     }

@@ -128,6 +128,6 @@ fn with_clock(mut platform: Platform, config: &StoreConfig) -> Platform {
     platform
 }
 
-fn refused(operation: &'static str, path: &Path, error: io::Error) -> StoreError {
+pub(super) fn refused(operation: &'static str, path: &Path, error: io::Error) -> StoreError {
     IoContext::new(operation, canonical(path), CommitState::NotCommitted, error).into()
 }
