@@ -1,14 +1,21 @@
 //! Reading a directory without taking it: beside a writer, after one, on read-only media.
 
-use batpak_event::Epoch;
-use batpak_platform::Platform;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::error::{FileError, OpenError};
+use batpak_coordinate::Sequence;
+use batpak_platform::{Access, Platform};
+use batpak_segment::identity::Identity;
+use batpak_segment::{CloseFacts, Offset, SEGMENT_HEADER, SegmentId};
+
+use crate::error::{Damage, FileError, OpenError};
 use crate::headers::{identity_from_headers, identity_is_lost};
-use crate::recover::{Mode, recover};
+use crate::index::Ordinal;
+use crate::recover::{Mode, Recovered, recover};
 use crate::report::OpenReport;
-use crate::survey::{identity, names};
+use crate::segment_file::SegmentFile;
+use crate::survey::{check_predecessor, damaged_segment, identity, names, open_segment};
 use crate::view::{Origin, View};
+use crate::walk::{Stopped, Walk, Walked};
 
 /// How often an open beside a writer is tried again when a rotation came in between.
 const ATTEMPTS: u32 = 8;
@@ -16,7 +23,10 @@ const ATTEMPTS: u32 = 8;
 /// A log opened for reading. Takes no lock and changes nothing.
 #[derive(Debug)]
 pub struct Reader {
+    platform: Platform,
     view: View,
+    /// Where a refresh goes on in the newest segment; none when it has to begin anew.
+    resume: Mutex<Option<u64>>,
 }
 
 impl Reader {
@@ -27,21 +37,34 @@ impl Reader {
     /// Costs a scan of every frame: the index is rebuilt in memory.
     ///
     /// # Errors
-    /// `NotAStore` where there is none. Damaged frames are served around and reported; a missing
-    /// or foreign segment is refused.
+    /// `NotAStore` where there is none, and what a newer version wrote. Damage is served around and
+    /// reported.
     pub fn open(platform: &Platform) -> Result<(Self, OpenReport), OpenError> {
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            let live = writer_present(platform)?;
-            let mode = if live { Mode::Follow } else { Mode::Read };
-            match open_once(platform, mode) {
-                Err(_) if live && attempt < ATTEMPTS => {}
-                // A writer came meanwhile: what did not verify may have been half written.
-                Ok(_) if !live && attempt < ATTEMPTS && writer_present(platform)? => {}
-                result => return result,
-            }
-        }
+        let (recovered, live) = read(platform)?;
+        let last = recovered.index.last();
+        let visible = if live {
+            recovered.report.attested.min(last)
+        } else {
+            last
+        };
+        let resume = resume_at(&recovered, visible);
+        let mut report = recovered.report;
+        report.set_aside = recovered.orphans.iter().map(|id| id.file_name()).collect();
+        report.events = recovered.index.count_up_to(visible);
+        let origin = Origin {
+            lineage: recovered.identity.lineage,
+            branch: recovered.identity.branch,
+            epoch: recovered.identity.epoch,
+        };
+        let mut index = recovered.index;
+        index.truncate(visible);
+        let view = View::new(origin, index, recovered.segments, visible);
+        let reader = Self {
+            platform: platform.clone(),
+            view,
+            resume: Mutex::new(resume),
+        };
+        Ok((reader, report))
     }
 
     /// What the log shows.
@@ -49,6 +72,166 @@ impl Reader {
     pub fn view(&self) -> &View {
         &self.view
     }
+
+    /// Whether a writer holds the directory now.
+    ///
+    /// # Errors
+    /// What trying its lock says.
+    pub fn is_live(&self) -> Result<bool, OpenError> {
+        writer_present(&self.platform)
+    }
+
+    /// Moves forward to what the directory holds now, and returns the newest event that is visible
+    /// then. What was visible stays so.
+    ///
+    /// Costs a look at the identity and a walk over the frames that are new; a scan of everything
+    /// after damage, and when another writer put a new file in the place of the newest segment.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open); the view is as it was then.
+    pub fn refresh(&self) -> Result<Sequence, OpenError> {
+        let mut resume = self.resume.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let live = writer_present(&self.platform)?;
+            match self.follow(&mut resume, live) {
+                Ok(true) => return Ok(self.view.visible()),
+                // A rotation came in between.
+                Err(_) if live && attempt < ATTEMPTS => {}
+                Ok(false) | Err(_) => break,
+            }
+        }
+        let (recovered, live) = read(&self.platform)?;
+        if recovered.identity.lineage != self.view.lineage() {
+            return Err(OpenError::Foreign {
+                name: batpak_segment::names::IDENTITY.to_owned(),
+                found: recovered.identity.lineage,
+                expected: self.view.lineage(),
+            });
+        }
+        let last = recovered.index.last();
+        let visible = if live {
+            recovered.report.attested.min(last)
+        } else {
+            last
+        };
+        if visible >= self.view.visible() {
+            *resume = resume_at(&recovered, visible);
+            let mut index = recovered.index;
+            index.truncate(visible);
+            self.view.replace(index, recovered.segments, visible);
+        }
+        Ok(self.view.visible())
+    }
+
+    /// Walks on in the newest segment known, and over the segments behind it; false when the log has
+    /// to be read anew.
+    fn follow(&self, resume: &mut Option<u64>, live: bool) -> Result<bool, OpenError> {
+        let storage = &*self.platform.storage;
+        let Some((found, _, false)) = identity(storage, &names(storage)?)? else {
+            return Ok(false);
+        };
+        let Some(known) = self.view.segments().last().cloned() else {
+            return Ok(false);
+        };
+        let now = open_segment(storage, known.id, Access::Read, self.view.lineage())?;
+        if now.0.salt != known.salt {
+            return Ok(false);
+        }
+        let mut segment = known;
+        while let Some(from) = *resume {
+            let ordinal = self.view.segments().len().saturating_sub(1);
+            let ordinal = Ordinal(u32::try_from(ordinal).unwrap_or(u32::MAX));
+            let closed = found
+                .closed
+                .iter()
+                .position(|closed| closed.close.segment == segment.id);
+            let len = segment
+                .file
+                .len()
+                .map_err(|source| segment.error("measure", source))?;
+            let close = closed
+                .and_then(|at| found.closed.get(at))
+                .map(|closed| closed.close);
+            let walk = Walk {
+                segment: Arc::clone(&segment),
+                ordinal,
+                to: Offset(close.map_or(len, |close| close.end.0)),
+                tolerant: true,
+            };
+            let mut index = self.view.index_mut();
+            // What an attempt that failed left behind.
+            index.truncate(self.view.visible());
+            let walked = walk.run(Offset(from), &mut index)?;
+            let Some((at, close)) = closed.zip(close) else {
+                let attested = attested(&found, &walked);
+                let torn = matches!(walked.stop, Stopped::At { .. });
+                if !live && (attested > walked.last || torn) {
+                    return Ok(false);
+                }
+                let visible = if live {
+                    attested.min(walked.last).max(self.view.visible())
+                } else {
+                    walked.last
+                };
+                let behind = index.entry(visible.next());
+                *resume = Some(behind.map_or(walked.end, |entry| entry.place.offset.0));
+                index.truncate(visible);
+                drop(index);
+                self.view.raise_visible(visible);
+                return Ok(true);
+            };
+            if walked.end != close.end.0 || walked.last != close.last_sequence {
+                return Ok(false);
+            }
+            drop(index);
+            self.view.raise_visible(close.last_sequence);
+            *resume = Some(close.end.0);
+            let next = found
+                .closed
+                .get(at + 1)
+                .map_or(found.highest, |closed| closed.close.segment);
+            segment = self.next_segment(next, &close)?;
+            *resume = Some(SEGMENT_HEADER as u64);
+        }
+        Ok(false)
+    }
+
+    fn next_segment(
+        &self,
+        id: SegmentId,
+        before: &CloseFacts,
+    ) -> Result<Arc<SegmentFile>, OpenError> {
+        if id.is_none() || id == before.segment {
+            return Err(damaged_segment(id, Damage::SegmentMissing));
+        }
+        let storage = &*self.platform.storage;
+        let (segment, header) = open_segment(storage, id, Access::Read, self.view.lineage())?;
+        check_predecessor(&header, before)?;
+        self.view.index_mut().begin_epoch(header.epoch);
+        self.view.push_segment(Arc::clone(&segment));
+        Ok(segment)
+    }
+}
+
+/// Highest sequence that the identity and the frames walked over attest to be durable.
+fn attested(found: &Identity, walked: &Walked) -> Sequence {
+    let record = found
+        .clean_close
+        .filter(|record| record.epoch == found.epoch && record.segment == found.highest);
+    let closed = record.map_or(Sequence::NONE, |record| record.last_sequence);
+    walked.attested.max(found.durable).max(closed)
+}
+
+/// Where the next refresh goes on, when it can go on without beginning anew.
+fn resume_at(recovered: &Recovered, visible: Sequence) -> Option<u64> {
+    let newest = recovered.newest.as_ref()?;
+    if !recovered.report.damage.is_empty() || recovered.report.identity_slot_damaged {
+        return None;
+    }
+    let behind = recovered.index.entry(visible.next());
+    Some(behind.map_or(newest.end, |entry| entry.place.offset.0))
 }
 
 fn writer_present(platform: &Platform) -> Result<bool, OpenError> {
@@ -58,7 +241,24 @@ fn writer_present(platform: &Platform) -> Result<bool, OpenError> {
         .map_err(|source| FileError::new("look for a writer of", ".", source).into())
 }
 
-fn open_once(platform: &Platform, mode: Mode) -> Result<(Reader, OpenReport), OpenError> {
+/// Recovers the log for reading; whether a writer holds the directory meanwhile.
+fn read(platform: &Platform) -> Result<(Recovered, bool), OpenError> {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let live = writer_present(platform)?;
+        let mode = if live { Mode::Follow } else { Mode::Read };
+        match read_once(platform, mode) {
+            Err(_) if live && attempt < ATTEMPTS => {}
+            // A writer came meanwhile: what did not verify may have been half written.
+            Ok(_) if !live && attempt < ATTEMPTS && writer_present(platform)? => {}
+            result => return result.map(|recovered| (recovered, live)),
+        }
+    }
+}
+
+/// Recovers the log for reading, from its identity or without one.
+pub(crate) fn read_once(platform: &Platform, mode: Mode) -> Result<Recovered, OpenError> {
     let storage = &*platform.storage;
     let names = names(storage)?;
     let (found, other_bad) = match identity(storage, &names) {
@@ -68,22 +268,5 @@ fn open_once(platform: &Platform, mode: Mode) -> Result<(Reader, OpenReport), Op
         Err(error) if identity_is_lost(&error) => (identity_from_headers(storage, &names)?, true),
         Err(error) => return Err(error),
     };
-    let epoch: Epoch = found.epoch;
-    let recovered = recover(storage, &names, found, other_bad, mode)?;
-    let mut report = recovered.report;
-    report.set_aside = recovered.orphans.iter().map(|id| id.file_name()).collect();
-    let last = recovered.index.last();
-    let visible = if mode == Mode::Follow {
-        report.attested.min(last)
-    } else {
-        last
-    };
-    report.events = recovered.index.count_up_to(visible);
-    let origin = Origin {
-        lineage: recovered.identity.lineage,
-        branch: recovered.identity.branch,
-        epoch,
-    };
-    let view = View::new(origin, recovered.index, recovered.segments, visible);
-    Ok((Reader { view }, report))
+    recover(storage, &names, found, other_bad, mode)
 }

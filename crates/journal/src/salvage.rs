@@ -11,18 +11,18 @@ use std::sync::Arc;
 
 use batpak_coordinate::Sequence;
 use batpak_event::{BranchId, Epoch, HashKey, Lineage};
-use batpak_platform::{Platform, Storage};
+use batpak_platform::Platform;
 use batpak_segment::identity::{BranchRecord, CleanClose, Identity};
 use batpak_segment::{GapCause, Offset, SegmentId};
 use thiserror::Error;
 
 use crate::buffer::FrameBuffer;
 use crate::error::{FileError, OpenError, ReadError};
-use crate::headers::{identity_from_headers, identity_is_lost};
 use crate::identity_file::IdentityFile;
 use crate::index::{At, Hole, Why};
 use crate::open::random_u128;
-use crate::recover::{Mode, Recovered, recover};
+use crate::reader::read_once;
+use crate::recover::{Mode, Recovered};
 use crate::report::DamagedRange;
 use crate::survey::{identity, names, take_directory};
 use crate::view::{Origin, View};
@@ -81,7 +81,7 @@ pub fn salvage(
     destination: &Platform,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<SalvageReport, SalvageError> {
-    let found = read_source(&*source.storage).map_err(SalvageError::Source)?;
+    let found = read_source(source).map_err(SalvageError::Source)?;
     let target = SalvageError::Destination;
     let _lock = take_directory(destination).map_err(target)?;
     let there = names(&*destination.storage).map_err(target)?;
@@ -93,22 +93,15 @@ pub fn salvage(
 }
 
 /// The source as a read-only open sees it.
-fn read_source(storage: &dyn Storage) -> Result<Recovered, OpenError> {
-    let held = storage
+fn read_source(platform: &Platform) -> Result<Recovered, OpenError> {
+    let held = platform
+        .storage
         .writer_present()
         .map_err(|source| FileError::new("look for a writer of", ".", source))?;
     if held {
         return Err(OpenError::Locked { owner: None });
     }
-    let names = names(storage)?;
-    let (found, other_bad) = match identity(storage, &names) {
-        Ok(found) => found
-            .map(|(found, _, bad)| (found, bad))
-            .ok_or(OpenError::NotAStore)?,
-        Err(error) if identity_is_lost(&error) => (identity_from_headers(storage, &names)?, true),
-        Err(error) => return Err(error),
-    };
-    recover(storage, &names, found, other_bad, Mode::Read)
+    read_once(platform, Mode::Read)
 }
 
 /// Events behind the end of the log that a search finds: beyond what is known to be durable.

@@ -196,6 +196,19 @@ impl View {
         )
     }
 
+    /// Puts another reading of the same log in the place of this one, which shows at least as much.
+    pub(crate) fn replace(&self, index: Index, segments: Vec<Arc<SegmentFile>>, visible: Sequence) {
+        let mut list = self
+            .shared
+            .segments
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *self.index_mut() = index;
+        *list = Arc::new(segments);
+        drop(list);
+        self.raise_visible(visible);
+    }
+
     /// Adds the segment that events will be written to next.
     pub(crate) fn push_segment(&self, segment: Arc<SegmentFile>) {
         let mut list = self

@@ -5,6 +5,7 @@ mod basics;
 mod crash;
 mod damage;
 mod faults;
+mod follow;
 mod salvage;
 mod support;
 mod swarm;
