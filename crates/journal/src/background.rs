@@ -42,7 +42,7 @@ impl Background {
         let Some(engine) = engine.upgrade() else {
             return Next::Stop;
         };
-        if engine.closed.load(Ordering::Acquire) || engine.failure.get().is_some() {
+        if engine.check_open().is_err() {
             return Next::Stop;
         }
         engine.awake.store(false, Ordering::Release);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use batpak_coordinate::Sequence;
 use batpak_event::{BranchId, Digest, Epoch, Lineage};
-use batpak_platform::{Platform, StorageLock};
+use batpak_platform::{Platform, ProcessGuard, StorageLock};
 use batpak_segment::identity::{BranchRecord, Identity};
 use batpak_segment::{CloseFacts, SEGMENT_HEADER, SegmentId};
 
@@ -300,6 +300,7 @@ fn build(
         platform: platform.clone(),
         options,
         view,
+        process: ProcessGuard::new(),
         write: Mutex::new(writer),
         tail: Mutex::new(tail),
         frontier: Mutex::new(Frontier::default()),
@@ -358,6 +359,6 @@ fn failed_to_begin(failure: crate::error::Failure) -> OpenError {
         Failure::Sync(error) | Failure::Write(error) | Failure::Identity(error) => {
             OpenError::File(error)
         }
-        Failure::Superseded { .. } => OpenError::Locked { owner: None },
+        Failure::Superseded { .. } | Failure::Forked => OpenError::Locked { owner: None },
     }
 }

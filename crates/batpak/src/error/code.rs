@@ -62,6 +62,7 @@ impl StoreError {
             Self::StoreDamaged { .. } => "store-damaged",
             Self::NotAStore { .. } => "not-a-store",
             Self::StreamGap { .. } => "stream-gap",
+            Self::Forked { .. } => "forked",
         }
     }
 }

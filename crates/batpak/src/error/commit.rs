@@ -83,7 +83,8 @@ impl StoreError {
             | Self::FutureVersion { .. }
             | Self::StoreDamaged { .. }
             | Self::NotAStore { .. }
-            | Self::StreamGap { .. } => CommitState::NotCommitted,
+            | Self::StreamGap { .. }
+            | Self::Forked { .. } => CommitState::NotCommitted,
         }
     }
 }

@@ -104,6 +104,7 @@ const TABLE: &[Row] = &[
     ("store-damaged", Closed, NotCommitted, "", &["damaged", "data/000002.fbat", "offset 8192", "100 to 120", "the file is cut"]),
     ("not-a-store", Domain, NotCommitted, "", &["photos", "not a store"]),
     ("stream-gap", Closed, NotCommitted, "", &["order:17", "missing", "expected stream sequence 5", "found 7"]),
+    ("forked", Closed, NotCommitted, "", &["data", "cannot be appended to", "fork"]),
 ];
 
 #[test]

@@ -229,6 +229,12 @@ impl fmt::Display for StoreError {
                 write!(f, ": {detail}")
             }
             Self::NotAStore { path } => write!(f, "{} is not a store", path.display()),
+            Self::Forked { path } => write!(
+                f,
+                "store at {} cannot be appended to in this process, which is a fork of the one \
+                 that opened it",
+                path.display()
+            ),
             Self::StreamGap {
                 entity,
                 found,

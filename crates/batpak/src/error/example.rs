@@ -12,7 +12,7 @@ use batpak_platform::{
 use super::*;
 
 /// How many variants [`ordinal`] numbers.
-pub(super) const VARIANTS: usize = 52;
+pub(super) const VARIANTS: usize = 53;
 
 /// Numbers the variants; a new one does not compile until it has a number here.
 pub(super) fn ordinal(error: &StoreError) -> usize {
@@ -69,6 +69,7 @@ pub(super) fn ordinal(error: &StoreError) -> usize {
         StoreError::StoreDamaged { .. } => 49,
         StoreError::NotAStore { .. } => 50,
         StoreError::StreamGap { .. } => 51,
+        StoreError::Forked { .. } => 52,
     }
 }
 
@@ -282,6 +283,9 @@ pub(super) fn every_cause() -> Vec<StoreError> {
             entity: "order:17".into(),
             found: 7,
             expected: 5,
+        },
+        StoreError::Forked {
+            path: "data".into(),
         },
     ]);
     causes

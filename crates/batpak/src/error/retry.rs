@@ -86,7 +86,8 @@ impl StoreError {
             | Self::FutureVersion { .. }
             | Self::StoreDamaged { .. }
             | Self::NotAStore { .. }
-            | Self::StreamGap { .. } => RetryAdvice::Never,
+            | Self::StreamGap { .. }
+            | Self::Forked { .. } => RetryAdvice::Never,
         }
     }
 }

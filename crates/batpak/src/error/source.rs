@@ -58,7 +58,8 @@ impl Error for StoreError {
             | Self::FutureVersion { .. }
             | Self::StoreDamaged { .. }
             | Self::NotAStore { .. }
-            | Self::StreamGap { .. } => None,
+            | Self::StreamGap { .. }
+            | Self::Forked { .. } => None,
         }
     }
 }
