@@ -51,6 +51,9 @@ pub enum Damage {
     /// A segment that the identity names is missing.
     #[error("a segment that the store identity names is missing")]
     SegmentMissing,
+    /// What has a segment's name is a link, a directory or something else that holds no bytes.
+    #[error("what has the name of a segment is not a regular file")]
+    NotAFile,
     /// A segment is shorter than what was durable.
     #[error("the file is {found} bytes long, {expected} were durable")]
     Cut {
@@ -91,7 +94,7 @@ pub enum OpenError {
     /// The directory holds other files and no store.
     #[error("the directory holds files but no store")]
     NotAStore,
-    /// A name ends like a segment's and is not one.
+    /// A name ends like a segment's and is not one, or what has a segment's name is not a file.
     #[error("unexpected file {name}")]
     Malformed {
         /// File name.

@@ -40,6 +40,9 @@ pub(crate) fn open_writer(
     let storage = &*platform.storage;
     let lock = take_directory(platform)?;
     let names = names(storage)?;
+    if let Some(name) = names.malformed {
+        return Err(OpenError::Malformed { name });
+    }
     let (mut recovered, file) = match identity(storage, &names)? {
         None => create(platform)?,
         Some((found, slots, other_bad)) => {

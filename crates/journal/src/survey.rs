@@ -28,6 +28,9 @@ pub(crate) fn take_directory(platform: &Platform) -> Result<Box<dyn StorageLock>
 pub(crate) struct Names {
     pub(crate) segments: BTreeSet<SegmentId>,
     pub(crate) temporary: Vec<String>,
+    /// The first name that ends like a segment's and is none, or names no regular file. It may be a
+    /// segment that somebody renamed, so a writer goes no further; reading passes it by.
+    pub(crate) malformed: Option<String>,
     /// Files of no class of ours.
     pub(crate) other: bool,
 }
@@ -40,14 +43,11 @@ pub(crate) fn names(storage: &dyn Storage) -> Result<Names, OpenError> {
     let mut names = Names::default();
     for entry in listed {
         match classify(&entry.name) {
-            NameClass::Segment(id) => {
-                if entry.kind != EntryKind::File {
-                    return Err(OpenError::Malformed { name: entry.name });
-                }
+            NameClass::Segment(id) if entry.kind == EntryKind::File => {
                 names.segments.insert(id);
             }
-            NameClass::MalformedSegment => {
-                return Err(OpenError::Malformed { name: entry.name });
+            NameClass::Segment(_) | NameClass::MalformedSegment => {
+                names.malformed.get_or_insert(entry.name);
             }
             NameClass::Temporary if is_ours(&entry.name) && entry.kind == EntryKind::File => {
                 names.temporary.push(entry.name);
@@ -112,6 +112,11 @@ pub(crate) fn open_segment(
         Ok(file) => file,
         Err(error) if error.source.kind() == io::ErrorKind::NotFound => {
             return Err(damaged_segment(id, Damage::SegmentMissing));
+        }
+        Err(error)
+            if access == Access::Read && error.source.kind() == io::ErrorKind::InvalidInput =>
+        {
+            return Err(damaged_segment(id, Damage::NotAFile));
         }
         Err(error) => return Err(error.into()),
     };

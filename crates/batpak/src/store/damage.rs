@@ -123,7 +123,7 @@ fn cause(damage: &Damage) -> DetailCause {
         Damage::Identity(fault) => identity_cause(fault),
         Damage::IdentityMissing | Damage::SegmentMissing => DetailCause::Missing,
         Damage::Cut { .. } => DetailCause::Truncated,
-        Damage::NotTheSegment(_) => DetailCause::WrongFile,
+        Damage::NotTheSegment(_) | Damage::NotAFile => DetailCause::WrongFile,
         Damage::SequenceGap { .. } => DetailCause::SequenceGap,
         Damage::IncompleteUnit => DetailCause::IncompleteUnit,
         _ => DetailCause::Unspecified,

@@ -4,6 +4,7 @@
 mod append;
 mod batch;
 mod damage;
+mod door;
 mod expected;
 mod failure;
 mod idempotency;
