@@ -7,8 +7,6 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use batpak::store::{EncodedBytes, ExtensionKey};
-
 use super::*;
 
 /// What stands at a name.
@@ -82,12 +80,7 @@ fn append_until(store: &Store, name: &str, mut number: u64) -> u64 {
 }
 
 fn append(store: &Store, number: u64) -> Result<AppendReceipt, StoreError> {
-    // The extension fills segments quickly and leaves the payload a number.
-    let options = AppendOptions::new().with_extension(
-        ExtensionKey::new("test.fill").unwrap(),
-        EncodedBytes::new(vec![7; 300]),
-    );
-    store.append_with_options(&place("a"), KIND, &number, options)
+    append_padded(store, number, 300)
 }
 
 /// A closed store of four segments, and how many events it has.
