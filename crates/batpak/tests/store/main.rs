@@ -3,6 +3,7 @@
 
 mod append;
 mod batch;
+mod closing;
 mod damage;
 mod door;
 mod expected;

@@ -3,6 +3,7 @@
 
 mod faults;
 mod hostile;
+mod panics;
 mod reading;
 mod support;
 mod waiting;
