@@ -4,6 +4,7 @@
 mod append;
 mod batch;
 mod closing;
+mod crowd;
 mod damage;
 mod door;
 mod expected;
@@ -11,6 +12,7 @@ mod failure;
 mod full;
 mod idempotency;
 mod machine;
+mod meddling;
 mod media;
 mod opening;
 mod query;
