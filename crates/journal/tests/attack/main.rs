@@ -5,5 +5,6 @@ mod faults;
 mod hostile;
 mod panics;
 mod reading;
+mod refusals;
 mod support;
 mod waiting;
