@@ -44,8 +44,11 @@ impl Origin {
 
     /// Remembers why the writer accepts nothing more. The first reason counts.
     pub(crate) fn note_failure(&self, failure: &Failure) {
-        // A later failure follows from the first one.
-        let _ = self.failure.set(failure.clone());
+        // A forked child says nothing of the writer, and must not wait for a thread of its parent.
+        if !matches!(failure, Failure::Forked) {
+            // A later failure follows from the first one.
+            let _ = self.failure.set(failure.clone());
+        }
     }
 
     /// Why the writer accepts nothing more.

@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::error::AppendError;
 use crate::options::Durability;
 use crate::stage::control_length;
+use crate::sync::Undone;
 use crate::tail::Tail;
 
 /// At level `Written`, bytes after which a sync is due.
@@ -42,9 +43,11 @@ impl Background {
         let Some(engine) = engine.upgrade() else {
             return Next::Stop;
         };
-        if engine.closed.load(Ordering::Acquire) || engine.failure.get().is_some() {
+        if engine.check_open().is_err() {
             return Next::Stop;
         }
+        // A step that is gone syncs nothing any more, which nobody would notice.
+        let undone = Undone(&engine);
         engine.awake.store(false, Ordering::Release);
         let wanted = { engine.wanted_segment(&engine.lock_tail()) };
         if let Some((id, doubled)) = wanted {
@@ -58,6 +61,7 @@ impl Background {
             .chain(sync)
             .min()
             .or_else(|| self.mark_if_idle(&engine));
+        std::mem::forget(undone);
         match again {
             Some(wait) => {
                 engine.awake.store(true, Ordering::Release);

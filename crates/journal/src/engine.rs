@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use batpak_coordinate::Sequence;
 use batpak_event::Digest;
-use batpak_platform::{Platform, StorageLock, TaskHandle};
+use batpak_platform::{Platform, ProcessGuard, StorageLock, TaskHandle};
 use batpak_segment::identity::Identity;
 
 use crate::error::{AppendError, Failure};
@@ -27,6 +27,8 @@ pub(crate) struct Engine {
     pub(crate) platform: Platform,
     pub(crate) options: Options,
     pub(crate) view: View,
+    /// Asked before any lock is taken: in a forked child, a thread that is not there may hold it.
+    pub(crate) process: ProcessGuard,
     /// Held across write calls and segment changes only.
     pub(crate) write: Mutex<Writer>,
     /// Held while a unit gets its place; never across I/O or caller code.
@@ -115,8 +117,18 @@ impl Engine {
         }
     }
 
-    /// Refuses work on a closed or failed writer.
+    /// Refuses work in a forked child.
+    pub(crate) fn check_process(&self) -> Result<(), AppendError> {
+        if self.process.is_home() {
+            Ok(())
+        } else {
+            Err(AppendError::Forked)
+        }
+    }
+
+    /// Refuses work in a forked child, and on a closed or failed writer.
     pub(crate) fn check_open(&self) -> Result<(), AppendError> {
+        self.check_process()?;
         if self.closed.load(Ordering::Acquire) {
             return Err(AppendError::Closed);
         }
@@ -143,6 +155,14 @@ impl Engine {
         }
         if reached >= target.last {
             return Some(Ok(()));
+        }
+        if !self.process.is_home() {
+            // Only the parent knows what becomes of it.
+            return Some(Err(AppendError::Unknown {
+                first: target.first,
+                last: target.last,
+                failure: Failure::Forked,
+            }));
         }
         if !self.failed.load(Ordering::SeqCst) {
             return None;

@@ -113,7 +113,7 @@ pub enum OpenError {
     /// A directory that must be empty holds something.
     #[error("the directory is not empty")]
     NotEmpty,
-    /// A name ends like a segment's and is not one.
+    /// A name ends like a segment's and is not one, or what has a segment's name is not a file.
     #[error("unexpected file {name}")]
     Malformed {
         /// File name.
@@ -179,6 +179,9 @@ pub enum Failure {
         /// Epoch of this writer.
         ours: u64,
     },
+    /// This process is a fork of the one that opened the store, which alone can write.
+    #[error("this process is a fork of the one that opened the store")]
+    Forked,
 }
 
 /// Why an append did not return its receipt. Each variant says whether events are in the log.
@@ -202,6 +205,9 @@ pub enum AppendError {
     /// The writer had failed before; nothing was committed.
     #[error("the writer has failed: {0}")]
     Failed(Failure),
+    /// This process is a fork of the one that opened the journal; nothing was committed.
+    #[error("this process is a fork of the one that opened the store, which alone can write")]
+    Forked,
     /// The journal is closed; nothing was committed.
     #[error("the store is closed")]
     Closed,

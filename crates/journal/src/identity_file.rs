@@ -147,7 +147,7 @@ impl IdentityFile {
         self.identity = next;
         let needed = slots_for(&self.identity).map_err(failed("lay out"))?;
         if needed.slot_size() > self.slots.slot_size() {
-            return self.grow(needed).map_err(failed("replace"));
+            return self.grow(needed).map_err(Failure::Identity);
         }
         self.write_slot().map_err(failed("write"))
     }
@@ -167,18 +167,28 @@ impl IdentityFile {
 
     /// Replaces the file by one with larger slots. The old file is whole until the rename, the new
     /// one from then on.
-    fn grow(&mut self, slots: SlotPair) -> io::Result<()> {
+    fn grow(&mut self, slots: SlotPair) -> Result<(), FileError> {
         let temporary = format!("{IDENTITY}.tmp");
+        let failed = |operation| {
+            let name = temporary.clone();
+            move |source| FileError::new(operation, name, source)
+        };
         match self.storage.remove(&temporary) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(failed("replace")(error));
+            }
             _ => {}
         }
-        self.file = self.storage.create(&temporary)?;
+        self.file = self.storage.create(&temporary).map_err(failed("create"))?;
         self.slots = slots;
-        self.file.set_len(slots.file_length())?;
-        self.write_slot()?;
-        self.storage.rename(&temporary, IDENTITY)?;
-        self.storage.sync_directory()
+        self.file
+            .set_len(slots.file_length())
+            .and_then(|()| self.write_slot())
+            .map_err(failed("write"))?;
+        self.storage
+            .rename(&temporary, IDENTITY)
+            .and_then(|()| self.storage.sync_directory())
+            .map_err(failed("name"))
     }
 }
 

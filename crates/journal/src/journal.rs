@@ -23,6 +23,10 @@ use crate::ticket::Ticket;
 use crate::view::View;
 
 /// An open journal: the one writer of its directory. Shared by reference between threads.
+///
+/// A child that a fork makes of this process cannot write through it: every such call returns
+/// [`AppendError::Forked`], and dropping the journal there does nothing. Reading works in the child
+/// unless another thread was appending at the moment of the fork, which may leave the index locked.
 #[derive(Debug)]
 pub struct Journal {
     engine: Arc<Engine>,
@@ -155,6 +159,7 @@ impl Journal {
     /// # Errors
     /// When something could not be made durable; the directory is released all the same.
     pub fn close(self) -> Result<(), AppendError> {
+        self.engine.check_process()?;
         let synced = self.sync();
         self.engine.closed.store(true, Ordering::Release);
         self.engine.stop_background();
@@ -193,8 +198,12 @@ impl Journal {
 }
 
 impl Drop for Journal {
-    /// Ends like a killed process, but for what is staged: that is written.
+    /// Ends like a killed process, but for what is staged: that is written. Does nothing in a
+    /// forked child.
     fn drop(&mut self) {
+        if self.engine.check_process().is_err() {
+            return;
+        }
         if !self.engine.closed.load(Ordering::Acquire) {
             self.engine.write_all_staged();
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use batpak_coordinate::Sequence;
 use batpak_event::{BranchId, Digest, Epoch, Lineage};
-use batpak_platform::{Entropy, Platform, Storage, StorageLock};
+use batpak_platform::{Entropy, Platform, ProcessGuard, Storage, StorageLock};
 use batpak_segment::identity::{BranchRecord, Identity};
 use batpak_segment::{CloseFacts, SEGMENT_HEADER, SegmentId};
 
@@ -328,6 +328,7 @@ fn build(
         platform: platform.clone(),
         options,
         view,
+        process: ProcessGuard::new(),
         write: Mutex::new(writer),
         tail: Mutex::new(tail),
         frontier: Mutex::new(Frontier::default()),
@@ -386,6 +387,6 @@ fn failed_to_begin(failure: crate::error::Failure) -> OpenError {
         Failure::Sync(error) | Failure::Write(error) | Failure::Identity(error) => {
             OpenError::File(error)
         }
-        Failure::Superseded { .. } => OpenError::Locked { owner: None },
+        Failure::Superseded { .. } | Failure::Forked => OpenError::Locked { owner: None },
     }
 }

@@ -170,7 +170,7 @@ impl Recovered {
         let (segment, header) = match opened {
             Ok(opened) => opened,
             Err(error) => {
-                let found = header_of(&error);
+                let found = header_of(&error, mode.tolerant());
                 return match found.map(|header| closed(header, Body::Whole)) {
                     Some(Closed::Lose) if mode != Mode::Write => {
                         let last = close.last_sequence.max(before.last_sequence);
@@ -262,7 +262,7 @@ impl Recovered {
         before: &CloseFacts,
         mode: Mode,
     ) -> Result<(), OpenError> {
-        let found = header_of(&error).map(|header| closed(header, Body::Whole));
+        let found = header_of(&error, mode.tolerant()).map(|header| closed(header, Body::Whole));
         if found != Some(Closed::Lose) || matches!(mode, Mode::Write | Mode::Follow) {
             return Err(error);
         }
@@ -419,7 +419,7 @@ impl Recovered {
                     let next = id == highest.next();
                     (Some(Header::Named), next && self.continues(header))
                 }
-                Err(error) => (header_of(error), false),
+                Err(error) => (header_of(error, mode.tolerant()), false),
             };
             let decision = header.map(|header| above(header, continues));
             match (decision, opened) {

@@ -83,10 +83,13 @@ impl SegmentFile {
         if *failed {
             return Err(self.error("sync", io::Error::other("an earlier sync of it failed")));
         }
-        self.file.sync_data().map_err(|source| {
-            *failed = true;
-            self.error("sync", source)
-        })
+        // Until it returns, a panic in it counts as a failure.
+        *failed = true;
+        self.file
+            .sync_data()
+            .map_err(|source| self.error("sync", source))?;
+        *failed = false;
+        Ok(())
     }
 }
 

@@ -5,9 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use batpak_event::Lineage;
-use batpak_platform::{
-    Access, EntryKind, LockError, LockOwner, Platform, Storage, StorageLock, is_media_error,
-};
+use batpak_platform::{Access, EntryKind, LockError, LockOwner, Platform, Storage, StorageLock};
 use batpak_segment::identity::{Identity, IdentityFault, SlotPair};
 use batpak_segment::names::{IDENTITY, NameClass, TEMPORARY_SUFFIX, classify};
 use batpak_segment::{CloseFacts, FORMAT_VERSION, HeaderFault, SegmentHeader, SegmentId};
@@ -31,7 +29,8 @@ pub(crate) fn take_directory(platform: &Platform) -> Result<Box<dyn StorageLock>
 pub(crate) struct Names {
     pub(crate) segments: BTreeSet<SegmentId>,
     pub(crate) temporary: Vec<String>,
-    /// Names that end like a segment's, and segment names of what is not a regular file.
+    /// Names that end like a segment's and are none, or name no regular file. One may be a segment
+    /// that somebody renamed, so a writer goes no further; reading passes them by.
     pub(crate) malformed: Vec<String>,
     /// Files of no class of ours.
     pub(crate) other: bool,
@@ -136,9 +135,10 @@ fn future(fault: &IdentityFault) -> Option<(u32, u32)> {
 pub(crate) type Opened = (Arc<SegmentFile>, SegmentHeader);
 
 /// What the recovery tables call a segment that could not be opened; none when the machine failed
-/// to tell.
-pub(crate) fn header_of(error: &OpenError) -> Option<Header> {
+/// to tell. A tolerant caller takes bytes that the medium refuses to give for damaged ones.
+pub(crate) fn header_of(error: &OpenError, tolerant: bool) -> Option<Header> {
     match error {
+        OpenError::File(error) if tolerant && error.is_media() => Some(Header::Damaged),
         OpenError::FutureVersion { .. } => Some(Header::Future),
         OpenError::Foreign { .. } => Some(Header::Other),
         OpenError::Damaged { damage, .. } => Some(match damage {
@@ -162,6 +162,7 @@ pub(crate) fn damage_of(error: OpenError) -> Result<Damage, OpenError> {
         OpenError::Foreign {
             found, expected, ..
         } => Ok(Damage::Foreign { found, expected }),
+        OpenError::File(error) if error.is_media() => Ok(Damage::Unreadable(error.to_string())),
         error => Err(error),
     }
 }
@@ -179,7 +180,9 @@ pub(crate) fn open_segment(
             return Err(damaged_segment(id, Damage::SegmentMissing));
         }
         // A link, a directory, a FIFO: what the name of a segment must not be.
-        Err(error) if error.source.kind() == io::ErrorKind::InvalidInput => {
+        Err(error)
+            if access == Access::Read && error.source.kind() == io::ErrorKind::InvalidInput =>
+        {
             return Err(damaged_segment(id, Damage::NotAFile));
         }
         Err(error) => return Err(error.into()),
@@ -187,9 +190,6 @@ pub(crate) fn open_segment(
     let bytes = match read_header_bytes(&*file) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Err(damaged_segment(id, Damage::Header(HeaderFault::BadMagic))),
-        Err(error) if access == Access::Read && is_media_error(&error) => {
-            return Err(damaged_segment(id, Damage::Unreadable(error.to_string())));
-        }
         Err(error) => return Err(FileError::new("read", id.file_name(), error).into()),
     };
     let header = SegmentHeader::decode(&bytes).map_err(|fault| header_error(id, fault))?;

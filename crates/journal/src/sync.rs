@@ -71,13 +71,12 @@ impl Engine {
         limit: Option<Duration>,
     ) -> Result<bool, AppendError> {
         let deadline = limit.map(|limit| self.now_ns().saturating_add(nanoseconds(limit)));
-        let mut slept = false;
+        let mut woken = Woken {
+            engine: self,
+            may_lead: false,
+        };
         loop {
             if let Some(verdict) = self.judge(target, level) {
-                if slept {
-                    // It may have been woken to lead, and does not: another waiter does.
-                    self.lock_frontier().wake_a_leader();
-                }
                 return verdict.map(|()| true);
             }
             match level {
@@ -89,13 +88,12 @@ impl Engine {
                         Some(deadline) => {
                             let left = deadline.saturating_sub(self.now_ns());
                             if left == 0 {
-                                self.lock_frontier().wake_a_leader();
                                 return Ok(false);
                             }
                             Some(Duration::from_nanos(left))
                         }
                     };
-                    slept |= self.lead_or_sleep(target, left);
+                    woken.may_lead |= self.lead_or_sleep(target, left);
                 }
             }
         }
@@ -161,11 +159,12 @@ impl Engine {
                 self.fail(Failure::Sync(error));
             }
         }
+        let took = self.now_ns().saturating_sub(started);
         std::mem::forget(unfinished);
         let mut frontier = self.lock_frontier();
         frontier.leading = false;
         frontier.last_units = units;
-        frontier.last_sync_ns = self.now_ns().saturating_sub(started);
+        frontier.last_sync_ns = took;
         frontier.wake_after_sync(self.durable());
         drop(frontier);
         self.wake_background();
@@ -210,6 +209,21 @@ impl Engine {
     }
 }
 
+/// Dropped when a waiter stops waiting, by a panic as well. It may have been woken to lead, and does
+/// not: another waiter does.
+struct Woken<'a> {
+    engine: &'a Engine,
+    may_lead: bool,
+}
+
+impl Drop for Woken<'_> {
+    fn drop(&mut self) {
+        if self.may_lead {
+            self.engine.lock_frontier().wake_a_leader();
+        }
+    }
+}
+
 /// Dropped only when a panic leaves [`Engine::lead`]: what has reached the disk is then unknown,
 /// and nobody may sleep for a leader that is gone.
 struct Unfinished<'a>(&'a Engine);
@@ -217,10 +231,23 @@ struct Unfinished<'a>(&'a Engine);
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         self.0.lock_frontier().leading = false;
-        let source = std::io::Error::other("the sync was interrupted by a panic");
-        self.0
-            .fail(Failure::Sync(FileError::new("sync", ".", source)));
+        self.0.fail(Failure::Sync(interrupted("sync")));
     }
+}
+
+/// Dropped only when a panic leaves work that others rely on: the writer fails, so that nobody
+/// goes on behind what was left undone.
+pub(crate) struct Undone<'a>(pub(crate) &'a Engine);
+
+impl Drop for Undone<'_> {
+    fn drop(&mut self) {
+        self.0.fail(Failure::Write(interrupted("write")));
+    }
+}
+
+fn interrupted(operation: &'static str) -> FileError {
+    let source = std::io::Error::other("interrupted by a panic");
+    FileError::new(operation, ".", source)
 }
 
 fn nanoseconds(limit: Duration) -> u64 {

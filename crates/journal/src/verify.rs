@@ -16,7 +16,7 @@ use batpak_segment::{CloseFacts, Offset, SegmentId};
 
 use crate::error::{Damage, FileError, OpenError};
 use crate::headers::{identity_from_headers, identity_is_lost};
-use crate::survey::{Names, check_predecessor, identity, names, open_segment};
+use crate::survey::{Names, check_predecessor, damage_of, identity, names, open_segment};
 
 use chain::Chains;
 use segment::{Extent, verify_segment};
@@ -286,19 +286,10 @@ fn one(
     let opened = match open_segment(&*platform.storage, id, Access::Read, lineage) {
         Ok(opened) => opened,
         Err(_) if extent == Extent::Unnamed => return Ok(()),
-        Err(OpenError::Damaged { name, damage, .. }) => {
-            return lost_segment(name, &damage, extent, state);
+        Err(error) => {
+            let damage = damage_of(error)?;
+            return lost_segment(id.file_name(), &damage, extent, state);
         }
-        Err(OpenError::Foreign {
-            name,
-            found,
-            expected,
-        }) => {
-            let message = format!("the segment belongs to lineage {found}, not {expected}");
-            let finding = Finding::new(name, "segment-foreign", message);
-            return lost(finding, extent, state);
-        }
-        Err(error) => return Err(error),
     };
     let (segment, header) = opened;
     if let Err(OpenError::Damaged { name, damage, .. }) = check_predecessor(&header, before) {
@@ -328,7 +319,9 @@ fn lost_segment(
 ) -> Result<(), OpenError> {
     let code = match damage {
         Damage::SegmentMissing => "segment-missing",
+        Damage::Foreign { .. } => "segment-foreign",
         Damage::Header(_) => "segment-header-damaged",
+        Damage::Unreadable(_) => "segment-unreadable",
         _ => "segment-out-of-place",
     };
     lost(Finding::new(name, code, damage.to_string()), extent, state)

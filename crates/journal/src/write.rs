@@ -17,6 +17,7 @@ use crate::error::{AppendError, Failure, FileError};
 use crate::index::Ordinal;
 use crate::options::Durability;
 use crate::segment_file::SegmentFile;
+use crate::sync::Undone;
 use crate::tail::{Cursor, FailedStage, Rotation, Stage, StagedBuffer};
 
 /// Why writing stopped.
@@ -81,6 +82,8 @@ impl Engine {
             return 0;
         }
         let mut units = 0;
+        // Units that were taken from the queue and not written leave a gap before later ones.
+        let undone = Undone(self);
         for buffer in buffers {
             units += buffer.units;
             if let Err(stop) = self.write_buffer(writer, buffer) {
@@ -98,6 +101,7 @@ impl Engine {
                 break;
             }
         }
+        std::mem::forget(undone);
         units
     }
 

@@ -49,7 +49,8 @@ impl StorageFile for RealFile {
     }
 }
 
-/// Opens `name` in `directory` with `flags`, unless it is anything but a regular file.
+/// Opens `name` in `directory` with `flags`, unless it is anything but a regular file, or it is to
+/// be written and has another name: writing would change what the other name shows.
 ///
 /// A link is not followed. Opening never waits (a FIFO without a peer would) and never makes a
 /// terminal the controlling one; what was opened is looked at before anything is read from it.
@@ -70,6 +71,15 @@ pub(crate) fn open_regular(
     let stat = rustix::fs::fstat(&handle)?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(not_regular(name));
+    }
+    if stat.st_nlink > 1 && !flags.intersection(OFlags::RWMODE).is_empty() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!(
+                "{name:?} is a hard link, and writing would change the file's other names as well; \
+                 put a copy of the file in its place"
+            ),
+        ));
     }
     Ok(RealFile { handle })
 }

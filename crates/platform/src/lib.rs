@@ -26,6 +26,9 @@
 //!   from another process, but not programs that write into the directory without asking. On
 //!   network file systems they are only as good as that file system.
 //!
+//! A fork copies what a process holds. [`ProcessGuard`] tells the child from its parent; in a child,
+//! dropping a lock or the handle of a step does nothing.
+//!
 //! # Limits
 //!
 //! Unix only: Linux is tested, macOS goes through the same code with full syncs. Taking a held
@@ -71,6 +74,7 @@ mod inline;
 mod lock;
 mod lock_directory;
 mod platform;
+mod process_guard;
 mod storage;
 mod tasks;
 mod threads;
@@ -88,6 +92,7 @@ pub use inline::InlineTasks;
 pub use lock::{LOCK_FILE_NAME, LockError, LockOwner};
 pub use lock_directory::lock_owner;
 pub use platform::Platform;
+pub use process_guard::ProcessGuard;
 pub use storage::{
     Access, DirectoryEntry, EntryKind, Storage, StorageFile, StorageLock, check_file_name,
 };

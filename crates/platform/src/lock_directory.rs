@@ -12,6 +12,7 @@ use rustix::io::{Errno, retry_on_intr};
 use crate::directory::RealDirectory;
 use crate::file::{RealFile, open_regular};
 use crate::lock::{LOCK_FILE_NAME, LockError, LockOwner};
+use crate::process_guard::ProcessGuard;
 use crate::storage::{StorageFile, StorageLock};
 use crate::transfer::write_all_at;
 
@@ -25,23 +26,27 @@ const MAX_FACTS: usize = 4096;
 
 /// Both locks of a directory, released when dropped.
 ///
-/// Neither is released by an explicit call: after a fork the child shares the locks, and such a
-/// call in the child would take them from the parent. Closing the last handle releases them.
+/// A child made by a fork shares both, and its handles keep them when the parent closes its own. So
+/// the process that took them releases them by a call, and a child, in which such a call would take
+/// them from the parent, only closes its handles.
 #[derive(Debug)]
 pub(crate) struct RealLock {
     // Declaration order is drop order: the lock that decides goes last.
     facts: RealFile,
-    _directory: OwnedFd,
-    process: u32,
+    directory: OwnedFd,
+    process: ProcessGuard,
 }
 
 impl StorageLock for RealLock {}
 
 impl Drop for RealLock {
     fn drop(&mut self) {
-        if self.process == std::process::id() {
+        if self.process.is_home() {
             // Facts inform only, and they are stale from here on; failing to cut them is harmless.
             let _ = self.facts.set_len(0);
+            // Closing the handles, which comes next, releases what no child shares.
+            let _ = try_lock(self.facts.as_fd(), FlockOperation::Unlock);
+            let _ = try_lock(self.directory.as_fd(), FlockOperation::Unlock);
         }
     }
 }
@@ -91,18 +96,18 @@ pub(crate) fn take_lock(
         .and_then(|()| facts.set_len(u64::try_from(lines.len()).unwrap_or(0)));
     Ok(RealLock {
         facts,
-        _directory: held,
-        process: std::process::id(),
+        directory: held,
+        process: ProcessGuard::new(),
     })
 }
 
 /// Whether a writer has the directory: whether a shared lock on it is refused.
 pub(crate) fn writer_present(directory: BorrowedFd<'_>) -> io::Result<bool> {
     let probe = reopen(directory)?;
-    Ok(!try_lock(
-        probe.as_fd(),
-        FlockOperation::NonBlockingLockShared,
-    )?)
+    let free = try_lock(probe.as_fd(), FlockOperation::NonBlockingLockShared)?;
+    // A child that was forked just now shares the handle, so closing it may not be enough.
+    let _ = try_lock(probe.as_fd(), FlockOperation::Unlock);
+    Ok(!free)
 }
 
 /// A handle of its own on the same directory: locks belong to an open file description, so two

@@ -53,7 +53,9 @@ pub trait Storage: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// `NotFound` when the name is missing; `InvalidInput` for a symbolic link, directory, FIFO or
-    /// device, and for a name that is not a plain file name. Opening never waits.
+    /// device, and for a name that is not a plain file name. For [`Access::ReadWrite`] also for a
+    /// file that has more than one name (a hard link), because writing would change what the other
+    /// name shows, a backup for example; such a file can be read. Opening never waits.
     fn open(&self, name: &str, access: Access) -> io::Result<Arc<dyn StorageFile>>;
 
     /// Creates a new empty file for reading and writing, accessible to its owner only.
@@ -94,7 +96,8 @@ pub trait Storage: Send + Sync + fmt::Debug {
     /// the process ends.
     ///
     /// # Errors
-    /// [`LockError::Held`] when another writer has it, in this process or another one.
+    /// [`LockError::Held`] when another writer has it, in this process or another one;
+    /// [`LockError::Io`] also when the lock file cannot be [opened](Self::open) for writing.
     fn lock(&self, owner: &LockOwner) -> Result<Box<dyn StorageLock>, LockError>;
 
     /// Whether a writer holds this directory now. Changes nothing lasting; a real directory is

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::process_guard::ProcessGuard;
 use crate::tasks::{Next, Step, TaskHandle, Tasks};
 
 /// Runs every step on a thread of its own, asleep while the step has nothing to do.
@@ -25,7 +26,7 @@ impl Tasks for ThreadTasks {
         Ok(Box::new(ThreadHandle {
             signal,
             thread: Some(thread),
-            process: std::process::id(),
+            process: ProcessGuard::new(),
         }))
     }
 
@@ -38,7 +39,7 @@ impl Tasks for ThreadTasks {
 struct ThreadHandle {
     signal: Arc<Signal>,
     thread: Option<JoinHandle<()>>,
-    process: u32,
+    process: ProcessGuard,
 }
 
 impl TaskHandle for ThreadHandle {
@@ -50,8 +51,10 @@ impl TaskHandle for ThreadHandle {
         let Some(thread) = self.thread.take() else {
             return;
         };
-        // After a fork the child has this value but not the thread; waiting would never end.
-        if self.process != std::process::id() {
+        // After a fork the child has this value but not the thread: waiting would never end, and
+        // letting go of the thread would touch memory that may be another thread's by now.
+        if !self.process.is_home() {
+            std::mem::forget(thread);
             return;
         }
         self.signal.set(|asked| asked.stop = true);

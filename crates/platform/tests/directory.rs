@@ -131,3 +131,23 @@ fn the_file_system_tells_its_free_space() {
             .is_some_and(|bytes| bytes > 0)
     );
 }
+
+#[test]
+fn a_file_with_another_name_is_read_and_never_opened_for_writing() {
+    let temp = tempfile::tempdir().unwrap();
+    let directory = RealDirectory::open(temp.path()).unwrap();
+    fs::write(temp.path().join("file"), b"data").unwrap();
+    fs::hard_link(temp.path().join("file"), temp.path().join("backup")).unwrap();
+    for name in ["file", "backup"] {
+        let error = directory.open(name, Access::ReadWrite).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+        let text = error.to_string();
+        assert!(text.contains(name) && text.contains("hard link"), "{text}");
+        let mut read = [0; 4];
+        let file = directory.open(name, Access::Read).unwrap();
+        assert_eq!(file.read_at(&mut read, 0).unwrap(), 4);
+        assert_eq!(&read, b"data");
+    }
+    directory.remove("backup").unwrap();
+    directory.open("file", Access::ReadWrite).unwrap();
+}

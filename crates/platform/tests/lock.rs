@@ -99,14 +99,18 @@ fn another_path_to_the_same_directory_is_the_same_directory() {
 }
 
 #[test]
-fn what_is_no_regular_file_at_the_lock_name_is_an_error_and_no_holder() {
+fn what_is_no_file_of_its_own_at_the_lock_name_is_an_error_and_no_holder() {
     type Make = fn(&Path);
-    let cases: [(&str, Make); 4] = [
+    let cases: [(&str, Make); 5] = [
         ("link", |path| {
             fs::write(path.with_file_name("victim"), "untouched").unwrap();
             symlink("victim", path).unwrap();
         }),
         ("dangling link", |path| symlink("nowhere", path).unwrap()),
+        ("hard link", |path| {
+            fs::write(path.with_file_name("victim"), "untouched").unwrap();
+            fs::hard_link(path.with_file_name("victim"), path).unwrap();
+        }),
         ("directory", |path| fs::create_dir(path).unwrap()),
         ("fifo", |path| {
             assert!(Command::new("mkfifo").arg(path).status().unwrap().success());

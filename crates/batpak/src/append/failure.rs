@@ -66,6 +66,7 @@ pub(crate) fn append_error(error: AppendError, origin: &Origin, scope: Scope) ->
             origin.note_failure(&failure);
             StoreError::WriterCrashed
         }
+        AppendError::Forked => forked(origin),
         AppendError::SequenceMismatch {
             index,
             entity,
@@ -135,6 +136,7 @@ pub(crate) fn failure_error(failure: Failure, origin: &Origin) -> StoreError {
         Failure::Sync(failed) | Failure::Write(failed) | Failure::Identity(failed) => {
             origin.io_error(failed, CommitState::Unknown)
         }
+        Failure::Forked => forked(origin),
         other => IoContext::new(
             "keep writing",
             origin.path(),
@@ -143,6 +145,11 @@ pub(crate) fn failure_error(failure: Failure, origin: &Origin) -> StoreError {
         )
         .into(),
     }
+}
+
+fn forked(origin: &Origin) -> StoreError {
+    let path = origin.path().to_path_buf();
+    StoreError::Forked { path }
 }
 
 fn saturate(sequence: StreamSequence) -> u32 {

@@ -71,7 +71,8 @@ impl StoreError {
             | Self::CommitUnknown { .. }
             | Self::FutureVersion { .. }
             | Self::StoreDamaged { .. }
-            | Self::StreamGap { .. } => HandlingClass::FailClosedOperational,
+            | Self::StreamGap { .. }
+            | Self::Forked { .. } => HandlingClass::FailClosedOperational,
         }
     }
 }

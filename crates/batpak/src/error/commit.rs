@@ -84,7 +84,8 @@ impl StoreError {
             | Self::StoreDamaged { .. }
             | Self::NotAStore { .. }
             | Self::EventsGone { .. }
-            | Self::StreamGap { .. } => CommitState::NotCommitted,
+            | Self::StreamGap { .. }
+            | Self::Forked { .. } => CommitState::NotCommitted,
         }
     }
 }

@@ -237,6 +237,12 @@ impl fmt::Display for StoreError {
                 f,
                 "events {first_sequence} to {last_sequence} are not in the store any more: {reason}"
             ),
+            Self::Forked { path } => write!(
+                f,
+                "store at {} cannot be appended to in this process, which is a fork of the one \
+                 that opened it",
+                path.display()
+            ),
             Self::StreamGap {
                 entity,
                 found,

@@ -12,7 +12,7 @@ use batpak_platform::{
 use super::*;
 
 /// How many variants [`ordinal`] numbers.
-pub(super) const VARIANTS: usize = 53;
+pub(super) const VARIANTS: usize = 54;
 
 /// Numbers the variants; a new one does not compile until it has a number here.
 pub(super) fn ordinal(error: &StoreError) -> usize {
@@ -70,6 +70,7 @@ pub(super) fn ordinal(error: &StoreError) -> usize {
         StoreError::NotAStore { .. } => 50,
         StoreError::EventsGone { .. } => 51,
         StoreError::StreamGap { .. } => 52,
+        StoreError::Forked { .. } => 53,
     }
 }
 
@@ -288,6 +289,9 @@ pub(super) fn every_cause() -> Vec<StoreError> {
             entity: "order:17".into(),
             found: 7,
             expected: 5,
+        },
+        StoreError::Forked {
+            path: "data".into(),
         },
     ]);
     causes

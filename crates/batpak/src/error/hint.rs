@@ -146,6 +146,9 @@ impl StoreError {
             Self::NotAStore { .. } => {
                 Some("check the path; to create a store, name a directory that is empty or new")
             }
+            Self::Forked { .. } => {
+                Some("append in the process that opened the store; a child may open it for reading")
+            }
         }
     }
 

@@ -86,7 +86,8 @@ impl StoreError {
             | Self::CursorCheckpointRegionMismatch { path, .. }
             | Self::FutureVersion { path, .. }
             | Self::StoreDamaged { path, .. }
-            | Self::NotAStore { path } => Some(path),
+            | Self::NotAStore { path }
+            | Self::Forked { path } => Some(path),
             other => match other.io_context() {
                 Some(context) => Some(context.path()),
                 None => other.inner()?.path(),

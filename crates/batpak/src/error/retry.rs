@@ -87,7 +87,8 @@ impl StoreError {
             | Self::StoreDamaged { .. }
             | Self::NotAStore { .. }
             | Self::EventsGone { .. }
-            | Self::StreamGap { .. } => RetryAdvice::Never,
+            | Self::StreamGap { .. }
+            | Self::Forked { .. } => RetryAdvice::Never,
         }
     }
 }

@@ -59,7 +59,8 @@ impl Error for StoreError {
             | Self::StoreDamaged { .. }
             | Self::NotAStore { .. }
             | Self::EventsGone { .. }
-            | Self::StreamGap { .. } => None,
+            | Self::StreamGap { .. }
+            | Self::Forked { .. } => None,
         }
     }
 }

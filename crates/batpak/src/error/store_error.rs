@@ -326,6 +326,11 @@ pub enum StoreError {
         /// Stream sequence that must be there.
         expected: u64,
     },
+    /// This process is a fork of the one that opened the store, which alone can append.
+    Forked {
+        /// The store.
+        path: PathBuf,
+    },
 }
 
 #[cfg(test)]

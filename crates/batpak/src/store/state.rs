@@ -16,6 +16,11 @@ use crate::origin::Origin;
 ///
 /// Dropping a store without closing it writes what was appended, and leaves it to the next open to
 /// find out how far the log reaches.
+///
+/// After a fork the child cannot append: every such call returns
+/// [`StoreError::Forked`](crate::StoreError::Forked), and dropping the store there does nothing.
+/// Reading works in the child unless a thread was appending at the moment of the fork; opening the
+/// store for reading there always does.
 pub struct Store<State = Open> {
     pub(crate) core: Core,
     pub(crate) state: State,

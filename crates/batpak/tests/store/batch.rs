@@ -150,3 +150,26 @@ fn an_expected_sequence_in_a_batch_counts_the_items_before_it() {
     assert_eq!(store.append_batch(items).unwrap()[2].stream_sequence(), 2);
     assert_eq!(numbers(&store), [1, 2, 3]);
 }
+
+#[test]
+fn typed_items_of_a_batch_carry_the_version_of_their_type() {
+    let (dir, store) = new_store();
+    let typed = BatchAppendItem::typed(
+        place("a"),
+        &renamed(),
+        AppendOptions::new(),
+        CausationRef::None,
+    );
+    let plain = item("a", 1, AppendOptions::new());
+    store.append_batch(vec![plain, typed.unwrap()]).unwrap();
+    let single = store.append_typed(&place("a"), &renamed()).unwrap();
+    store.close().unwrap();
+    let store = open_read_only(&dir);
+    let versions = [1, 2, 3].map(|sequence| store.event_at(sequence).unwrap().payload_version());
+    assert_eq!(versions, [0, 2, 2]);
+    let in_batch = store.event_at(2).unwrap().event.event_id();
+    for id in [in_batch, single.event_id] {
+        let event = store.get_typed::<Renamed>(id).unwrap();
+        assert_eq!(event.event.payload, renamed());
+    }
+}

@@ -3,16 +3,24 @@
 
 mod append;
 mod batch;
+mod closing;
+mod crowd;
 mod damage;
+mod door;
 mod expected;
 mod failure;
+mod full;
 mod idempotency;
+mod machine;
+mod meddling;
+mod media;
 mod opening;
 mod query;
 mod refusal;
 mod submit;
 
 use batpak::prelude::*;
+use batpak::store::{EncodedBytes, ExtensionKey};
 use batpak_sim::SimDisk;
 use tempfile::TempDir;
 
@@ -62,6 +70,15 @@ fn open_sim(disk: &SimDisk) -> Store {
 
 fn item(entity: &str, number: u64, options: AppendOptions) -> BatchAppendItem {
     BatchAppendItem::new(place(entity), KIND, &number, options, CausationRef::None).unwrap()
+}
+
+/// Appends a plain number that takes so many bytes more on disk.
+fn append_padded(store: &Store, number: u64, bytes: usize) -> Result<AppendReceipt, StoreError> {
+    let options = AppendOptions::new().with_extension(
+        ExtensionKey::new("test.padding").unwrap(),
+        EncodedBytes::new(vec![7; bytes]),
+    );
+    store.append_with_options(&place("a"), KIND, &number, options)
 }
 
 /// The plain numbers that the events of a store carry, in commit order.

@@ -4,6 +4,7 @@
 mod damage;
 mod errors;
 mod events;
+mod full;
 mod git;
 mod hostile;
 mod kills;

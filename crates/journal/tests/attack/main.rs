@@ -3,6 +3,8 @@
 
 mod faults;
 mod hostile;
+mod panics;
 mod reading;
+mod refusals;
 mod support;
 mod waiting;

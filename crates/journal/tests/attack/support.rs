@@ -10,7 +10,7 @@ use batpak_journal::{
     AppendError, Draft, Durability, Journal, Options, ReadError, ScanRequest, Selection, View,
 };
 use batpak_platform::{
-    Access, Clock, DirectoryEntry, LockError, LockOwner, Platform, Storage, StorageFile,
+    Access, Clock, DirectoryEntry, Entropy, LockError, LockOwner, Platform, Storage, StorageFile,
     StorageLock,
 };
 use batpak_segment::identity::{Identity, SlotPair, decode_slot};
@@ -187,12 +187,11 @@ impl Gate {
 
 pub(crate) fn hooked(disk: &SimDisk, hook: Hook) -> Platform {
     let platform = disk.platform();
-    let (storage, clock) = (Arc::clone(&platform.storage), Arc::clone(&platform.clock));
-    let of_clock = Arc::clone(&hook);
     Platform {
-        storage: Arc::new(Hooked(storage, hook)),
-        clock: Arc::new(Hooked(clock, of_clock)),
-        ..platform
+        storage: Arc::new(Hooked(platform.storage, Arc::clone(&hook))),
+        clock: Arc::new(Hooked(platform.clock, Arc::clone(&hook))),
+        entropy: Arc::new(Hooked(platform.entropy, hook)),
+        tasks: platform.tasks,
     }
 }
 
@@ -206,11 +205,19 @@ impl<T> std::fmt::Debug for Hooked<T> {
 
 impl Clock for Hooked<Arc<dyn Clock>> {
     fn wall_us(&self) -> i64 {
+        (self.1)("wall");
         self.0.wall_us()
     }
     fn monotonic_ns(&self) -> u64 {
         (self.1)("monotonic");
         self.0.monotonic_ns()
+    }
+}
+
+impl Entropy for Hooked<Arc<dyn Entropy>> {
+    fn fill(&self, bytes: &mut [u8]) -> std::io::Result<()> {
+        (self.1)("fill");
+        self.0.fill(bytes)
     }
 }
 
@@ -222,49 +229,64 @@ impl Hooked<Arc<dyn Storage>> {
 
 impl Storage for Hooked<Arc<dyn Storage>> {
     fn open(&self, name: &str, access: Access) -> std::io::Result<Arc<dyn StorageFile>> {
+        (self.1)("open");
         self.0.open(name, access).map(|file| self.file(file))
     }
     fn create(&self, name: &str) -> std::io::Result<Arc<dyn StorageFile>> {
+        (self.1)("create");
         self.0.create(name).map(|file| self.file(file))
     }
     fn rename(&self, from: &str, to: &str) -> std::io::Result<()> {
+        (self.1)("rename");
         self.0.rename(from, to)
     }
     fn remove(&self, name: &str) -> std::io::Result<()> {
+        (self.1)("remove");
         self.0.remove(name)
     }
     fn list(&self) -> std::io::Result<Vec<DirectoryEntry>> {
+        (self.1)("list");
         self.0.list()
     }
     fn sync_directory(&self) -> std::io::Result<()> {
+        (self.1)("sync_directory");
         self.0.sync_directory()
     }
     fn lock(&self, owner: &LockOwner) -> Result<Box<dyn StorageLock>, LockError> {
+        (self.1)("lock");
         self.0.lock(owner)
     }
     fn writer_present(&self) -> std::io::Result<bool> {
+        (self.1)("writer_present");
         self.0.writer_present()
     }
     fn free_bytes(&self) -> std::io::Result<Option<u64>> {
+        (self.1)("free_bytes");
         self.0.free_bytes()
     }
 }
 
 impl StorageFile for Hooked<Arc<dyn StorageFile>> {
     fn len(&self) -> std::io::Result<u64> {
+        (self.1)("len");
         self.0.len()
     }
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
+        (self.1)("read_at");
         self.0.read_at(buffer, offset)
     }
     fn write_at(&self, bytes: &[u8], offset: u64) -> std::io::Result<usize> {
         // The frames of an event of 1,500 bytes are the only write of this size in the tests.
-        if (1500..2048).contains(&bytes.len()) {
-            (self.1)("write_at frames");
-        }
+        let frames = (1500..2048).contains(&bytes.len());
+        (self.1)(if frames {
+            "write_at frames"
+        } else {
+            "write_at"
+        });
         self.0.write_at(bytes, offset)
     }
     fn set_len(&self, len: u64) -> std::io::Result<()> {
+        (self.1)("set_len");
         self.0.set_len(len)
     }
     fn sync_data(&self) -> std::io::Result<()> {

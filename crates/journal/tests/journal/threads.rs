@@ -139,3 +139,41 @@ fn readers_see_a_growing_prefix_while_writers_append() {
         writer.join().unwrap();
     });
 }
+
+#[test]
+fn what_was_submitted_by_many_threads_and_forgotten_is_there_after_a_close() {
+    for durability in [Durability::Synced, Durability::Written] {
+        for dropped in [false, true] {
+            let directory = tempfile::tempdir().unwrap();
+            let platform = Platform::real(RealDirectory::create(directory.path()).unwrap());
+            let options = Options {
+                durability,
+                segment_max_bytes: 16 << 10,
+                ..Options::default()
+            };
+            let journal = Arc::new(open(&platform, &options));
+            let threads: Vec<_> = (0..THREADS)
+                .map(|number| {
+                    let journal = Arc::clone(&journal);
+                    thread::spawn(move || {
+                        for _ in 0..EVENTS {
+                            let draft = draft(&format!("e{number}"), &[1; 100]);
+                            drop(journal.submit(vec![draft]).unwrap());
+                        }
+                    })
+                })
+                .collect();
+            for thread in threads {
+                thread.join().unwrap();
+            }
+            let journal = Arc::into_inner(journal).unwrap();
+            if dropped {
+                drop(journal);
+            } else {
+                journal.close().unwrap();
+            }
+            assert_eq!(read_only(&platform).len(), THREADS * EVENTS);
+            assert_eq!(findings(&platform), Vec::<String>::new());
+        }
+    }
+}
