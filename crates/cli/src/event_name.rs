@@ -98,11 +98,11 @@ pub(crate) fn scan_from<S>(store: &Store<S>, sequence: u64) -> Scan<'_> {
 
 /// The id of the event at `sequence`, or `None` when the store has no such event.
 pub(crate) fn id_at<S>(store: &Store<S>, sequence: u64) -> Result<Option<EventId>> {
-    let mut scan = scan_from(store, sequence);
-    let event = scan.next_event()?;
-    Ok(event
-        .filter(|event| event.sequence() == sequence)
-        .map(|event| event.event_id()))
+    match store.event_at(sequence) {
+        Ok(event) => Ok(Some(event.event.event_id())),
+        Err(StoreError::NotFound(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Reads 32 hex digits, with or without hyphens.

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use batpak_coordinate::Sequence;
 use batpak_journal::{Journal, OpenReport, Reader, View};
 use batpak_platform::{Platform, RealDirectory};
 
@@ -54,8 +55,8 @@ impl Store<Open> {
 
 impl Store<ReadOnly> {
     /// Opens a store for reading. Creates and changes nothing, takes no lock, and works beside a
-    /// writer and on read-only media. It shows the log as it was when it was opened; beside a
-    /// writer, the events that are durable.
+    /// writer and on read-only media. It shows the log as it was when it was opened or refreshed
+    /// ([`Store::refresh`]); beside a writer, the events that are durable.
     ///
     /// # Errors
     /// [`StoreError::NotAStore`] when there is none. Damaged events are served around: see
@@ -64,6 +65,32 @@ impl Store<ReadOnly> {
         config.validate()?;
         let directory = open_directory(config.data_dir())?;
         Self::open_read_only_on(config, Platform::real(directory))
+    }
+
+    /// Moves forward to what the directory holds now, and returns the sequence of the newest visible
+    /// event; 0 in an empty store. What was visible stays so, and scans that are under way do not
+    /// notice.
+    ///
+    /// Beside a writer, events become visible once the files attest that they are durable: with the
+    /// next event, or a few milliseconds after the last one. Costs a look at the identity and a read
+    /// of the frames that are new; a scan of everything where there is damage.
+    ///
+    /// # Errors
+    /// As for [`Store::open_read_only`]; the store shows then what it showed before.
+    pub fn refresh(&self) -> Result<u64, StoreError> {
+        let refreshed = self.state.reader.refresh();
+        refreshed
+            .map(Sequence::get)
+            .map_err(|error| open_error(error, &self.core.origin, StoreLockMode::ReadOnly))
+    }
+
+    /// Whether a writer, in this process or another one, has the store open now.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when the lock cannot be looked at.
+    pub fn is_live(&self) -> Result<bool, StoreError> {
+        let live = self.state.reader.is_live();
+        live.map_err(|error| open_error(error, &self.core.origin, StoreLockMode::ReadOnly))
     }
 
     /// Opens a store for reading on a platform of the caller's. The directory of `config` is only
@@ -80,7 +107,7 @@ impl Store<ReadOnly> {
         match Reader::open(&platform) {
             Ok((reader, report)) => Ok(Store {
                 core: Core::new(config, origin, platform, reader.view().clone(), report),
-                state: ReadOnly { _reader: reader },
+                state: ReadOnly { reader },
             }),
             Err(error) => Err(open_error(error, &origin, StoreLockMode::ReadOnly)),
         }

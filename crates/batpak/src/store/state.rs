@@ -44,7 +44,7 @@ pub struct Open {
 /// The state of a store that is open for reading, with or without a writer beside it.
 #[derive(Debug)]
 pub struct ReadOnly {
-    pub(super) _reader: Reader,
+    pub(super) reader: Reader,
 }
 
 /// What is left of a store that was closed.

@@ -202,3 +202,50 @@ fn a_locked_store_is_named_by_its_one_path_whatever_alias_was_opened() {
     );
     store.close().unwrap();
 }
+
+#[test]
+fn a_reader_moves_forward_beside_a_writer_and_knows_of_it() {
+    let (dir, writer) = new_store();
+    writer.append(&place("a"), KIND, &1).unwrap();
+    writer.append(&place("a"), KIND, &2).unwrap();
+    let reader = Store::open_read_only(StoreConfig::new(dir.path())).unwrap();
+    assert!(reader.is_live().unwrap());
+    let before = reader.stats().global_sequence;
+    writer.append(&place("a"), KIND, &3).unwrap();
+    writer.append(&place("b"), KIND, &4).unwrap();
+    assert_eq!(reader.stats().global_sequence, before);
+    assert!(reader.refresh().unwrap() >= 3);
+    writer.close().unwrap();
+    assert!(!reader.is_live().unwrap());
+    assert_eq!(reader.refresh().unwrap(), 4);
+    assert_eq!(reader.query(&Region::all()).len(), 4);
+}
+
+#[test]
+fn damage_is_accepted_by_its_digest_and_by_no_other() {
+    let (dir, store) = new_store();
+    for number in 0..3 {
+        store.append(&place("a"), KIND, &number).unwrap();
+    }
+    store.close().unwrap();
+    let segment = dir.path().join("000001.fbat");
+    let mut bytes = fs::read(&segment).unwrap();
+    bytes[256 + 48 + 130] ^= 1;
+    fs::write(&segment, bytes).unwrap();
+    let config = || StoreConfig::new(dir.path());
+    let reader = Store::open_read_only(config()).unwrap();
+    let digest = reader.open_report().damage_digest().unwrap();
+    assert!(Store::open(config()).is_err());
+    let text = digest.to_string();
+    assert_eq!(text.parse(), Ok(digest));
+    let store = Store::open(config().accept_damage(digest)).unwrap();
+    assert_eq!(store.stats().event_count, 2);
+    let receipt = store.append(&place("a"), KIND, &9).unwrap();
+    assert_eq!(receipt.sequence, 4);
+    store.close().unwrap();
+    assert!(Store::open(config()).is_err());
+    Store::open(config().accept_damage(digest))
+        .unwrap()
+        .close()
+        .unwrap();
+}

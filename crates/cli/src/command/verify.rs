@@ -58,7 +58,8 @@ pub(crate) fn outcome(dir: &Path, report: &VerifyReport) -> Result<()> {
         format!("the store is not whole, {findings}"),
     )
     .with_path(dir)
-    .with_hint("keep a copy of the directory as it is; reading commands serve the rest"))
+    .with_hint("keep a copy of the directory as it is; reading commands serve the rest, and `batpak salvage` \
+         copies it into a new store"))
 }
 
 /// `12 MiB/s, 34,000 events/s`, or nothing when it took no time.

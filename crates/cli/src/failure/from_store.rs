@@ -104,8 +104,8 @@ fn hint_for(error: &StoreError) -> Option<&'static str> {
              again from them",
         ),
         error if Failure::is_damage(error) => Some(
-            "keep a copy of the directory as it is; `batpak verify` lists what is damaged, and \
-             commands that only read serve the rest",
+            "keep a copy of the directory as it is; `batpak verify` lists what is damaged, commands \
+             that only read serve the rest, and `batpak salvage` copies it into a new store",
         ),
         error => error.hint(),
     }

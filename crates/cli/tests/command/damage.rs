@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 use tempfile::tempdir;
 
-use crate::support::{append, on};
+use crate::support::{append, bare, on};
 
 #[test]
 fn one_flipped_payload_byte_is_found_with_its_place() {
@@ -144,4 +144,60 @@ fn a_lost_identity_is_read_around_and_repaired() {
         on(dir.path(), &["log", "--json"]).ok().json_lines().len(),
         3
     );
+}
+
+#[test]
+fn what_can_be_read_of_a_damaged_store_is_salvaged() {
+    let dir = tempdir().expect("directory");
+    let source = dir.path().join("source");
+    let target = dir.path().join("target");
+    for payload in ["1", "\"the one that is hit\"", "3", "4"] {
+        append(&source, "user:1", payload);
+    }
+    let (file, _) = flip(&source, b"one that is hit");
+    let before = files(&source);
+    let text = |path: &std::path::Path| path.to_str().expect("a text").to_owned();
+    let (from, to) = (text(&source), text(&target));
+    let run = bare(&["salvage", &from, &to]).ok();
+    assert!(run.stdout.contains("3 events of 4"), "{}", run.stdout);
+    assert!(run.stdout.contains(&file), "{}", run.stdout);
+    assert_eq!(files(&source), before, "the source was changed");
+
+    let whole = on(&target, &["verify", "--json"]).ok().json();
+    assert_eq!(
+        (&whole["whole"], &whole["events"]),
+        (&json!(true), &json!(3))
+    );
+    assert_eq!(whole["gone"], json!([[2, 2]]));
+    assert!(on(&target, &["verify"]).ok().stdout.contains("Gone"));
+    let log = on(&target, &["log", "--json"]).ok().json_lines();
+    let kept: Vec<_> = log.iter().map(|event| &event["sequence"]).collect();
+    assert_eq!(kept, [1, 3, 4]);
+    let gone = on(&target, &["get", "2"]);
+    assert_eq!(gone.code, Some(1), "{gone:?}");
+    assert!(
+        gone.stderr.starts_with("error[events-gone]: "),
+        "{}",
+        gone.stderr
+    );
+    append(&target, "user:1", "5");
+    let log = on(&target, &["log", "--json"]).ok().json_lines();
+    assert_eq!(log.last().expect("events")["sequence"], json!(5));
+
+    let again = bare(&["salvage", &from, &to]);
+    assert_eq!(again.code, Some(2), "{again:?}");
+    assert!(again.stderr.contains("not empty"), "{}", again.stderr);
+    let nothing = bare(&["salvage", &text(&dir.path().join("none")), &to]);
+    assert_eq!(nothing.code, Some(2), "{nothing:?}");
+    let json = bare(&["salvage", "--json", &from, &text(&dir.path().join("more"))]).ok();
+    assert_eq!(json.json()["gaps"], json!([[2, 2]]));
+}
+
+/// Names and contents of the files in a directory.
+fn files(dir: &std::path::Path) -> std::collections::BTreeMap<std::path::PathBuf, Vec<u8>> {
+    fs::read_dir(dir)
+        .expect("readable")
+        .map(|entry| entry.expect("entry").path())
+        .map(|path| (path.clone(), fs::read(path).expect("readable")))
+        .collect()
 }
