@@ -63,13 +63,8 @@ pub enum Damage {
     #[error("the bytes cannot be read from the medium: {0}")]
     Unreadable(String),
     /// A segment belongs to another history.
-    #[error("the segment belongs to lineage {found}, this store is {expected}")]
-    Foreign {
-        /// Lineage in the file.
-        found: Lineage,
-        /// Lineage of the store.
-        expected: Lineage,
-    },
+    #[error("the segment belongs to another history, lineage {0}")]
+    Foreign(Lineage),
     /// A segment is shorter than what was durable.
     #[error("the file is {found} bytes long, {expected} were durable")]
     Cut {

@@ -63,10 +63,10 @@ pub struct SalvageReport {
 pub enum SalvageError {
     /// The source cannot be read, or a writer holds it.
     #[error("the source cannot be salvaged: {0}")]
-    Source(OpenError),
+    Source(Box<OpenError>),
     /// The destination is not empty, is held, or cannot be written.
     #[error("the destination cannot be written: {0}")]
-    Destination(OpenError),
+    Destination(Box<OpenError>),
 }
 
 /// Copies what can be read of the store in `source` into a new one in `destination`, which must be
@@ -81,8 +81,8 @@ pub fn salvage(
     destination: &Platform,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<SalvageReport, SalvageError> {
-    let found = read_source(source).map_err(SalvageError::Source)?;
-    let target = SalvageError::Destination;
+    let found = read_source(source).map_err(source_error)?;
+    let target = |error: OpenError| SalvageError::Destination(Box::new(error));
     let _lock = take_directory(destination).map_err(target)?;
     let there = names(&*destination.storage).map_err(target)?;
     match identity(&*destination.storage, &there) {
@@ -90,6 +90,10 @@ pub fn salvage(
         _ => return Err(target(OpenError::NotEmpty)),
     }
     run(found, destination, progress)
+}
+
+fn source_error(error: OpenError) -> SalvageError {
+    SalvageError::Source(Box::new(error))
 }
 
 /// The source as a read-only open sees it.
@@ -124,9 +128,9 @@ fn run(
     destination: &Platform,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<SalvageReport, SalvageError> {
-    let target = |error: FileError| SalvageError::Destination(error.into());
+    let target = |error: FileError| SalvageError::Destination(Box::new(error.into()));
     let branch = BranchId(random_u128(&*destination.entropy).map_err(target)?);
-    let beyond = beyond(&found).map_err(|error| SalvageError::Source(error.into()))?;
+    let beyond = beyond(&found).map_err(|error| source_error(error.into()))?;
     let (last, epoch, old) = (found.index.last(), found.next_epoch, found.identity);
     let mut report = SalvageReport {
         lineage: old.lineage,
@@ -148,10 +152,10 @@ fn run(
     let mut copy = Copy::new(destination, origin);
     let mut proof = Proof::new(&report.damage, HashKey::for_lineage(old.lineage));
     for close in &old.closed {
-        proof.expect(close.close.last_sequence, close.close.last_hash);
+        proof.repeated(close.close.last_sequence, close.close.last_hash);
     }
     if let Some(record) = old.clean_close {
-        proof.expect(record.last_sequence, record.last_hash);
+        proof.repeated(record.last_sequence, record.last_hash);
     }
     copy_events(&view, &mut copy, &mut proof, &mut report, progress)?;
     report.unproven = proof.unproven();
@@ -194,7 +198,7 @@ fn copy_events(
     report: &mut SalvageReport,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<(), SalvageError> {
-    let target = |error: FileError| SalvageError::Destination(error.into());
+    let target = |error: FileError| SalvageError::Destination(Box::new(error.into()));
     let facts = view.index().facts().to_vec();
     let mut facts = facts.into_iter().peekable();
     let mut buffer = FrameBuffer::new();
@@ -219,7 +223,7 @@ fn copy_events(
                 let verdict = match &read {
                     Ok(frame) => proof.judge(frame, &name, place.offset),
                     Err(ReadError::File(error)) if !error.is_media() => {
-                        return Err(SalvageError::Source(error.clone().into()));
+                        return Err(source_error(error.clone().into()));
                     }
                     Err(_) => None,
                 };

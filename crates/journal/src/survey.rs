@@ -159,9 +159,7 @@ pub(crate) fn is_damage(error: &OpenError) -> bool {
 pub(crate) fn damage_of(error: OpenError) -> Result<Damage, OpenError> {
     match error {
         OpenError::Damaged { damage, .. } => Ok(damage),
-        OpenError::Foreign {
-            found, expected, ..
-        } => Ok(Damage::Foreign { found, expected }),
+        OpenError::Foreign { found, .. } => Ok(Damage::Foreign(found)),
         OpenError::File(error) if error.is_media() => Ok(Damage::Unreadable(error.to_string())),
         error => Err(error),
     }

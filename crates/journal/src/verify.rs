@@ -319,7 +319,7 @@ fn lost_segment(
 ) -> Result<(), OpenError> {
     let code = match damage {
         Damage::SegmentMissing => "segment-missing",
-        Damage::Foreign { .. } => "segment-foreign",
+        Damage::Foreign(_) => "segment-foreign",
         Damage::Header(_) => "segment-header-damaged",
         Damage::Unreadable(_) => "segment-unreadable",
         _ => "segment-out-of-place",

@@ -124,9 +124,7 @@ fn cause(damage: &Damage) -> DetailCause {
         Damage::IdentityMissing | Damage::SegmentMissing => DetailCause::Missing,
         Damage::Unreadable(_) => DetailCause::Undecodable,
         Damage::Cut { .. } => DetailCause::Truncated,
-        Damage::NotTheSegment(_) | Damage::NotAFile | Damage::Foreign { .. } => {
-            DetailCause::WrongFile
-        }
+        Damage::NotTheSegment(_) | Damage::NotAFile | Damage::Foreign(_) => DetailCause::WrongFile,
         Damage::SequenceGap { .. } => DetailCause::SequenceGap,
         Damage::IncompleteUnit => DetailCause::IncompleteUnit,
         _ => DetailCause::Unspecified,

@@ -61,9 +61,9 @@ pub fn salvage(
         Ok(report) => Ok(report.into()),
         Err(SalvageError::Source(error)) => {
             let origin = Origin::new(canonical(source));
-            Err(open_error(error, &origin, StoreLockMode::ReadOnly))
+            Err(open_error(*error, &origin, StoreLockMode::ReadOnly))
         }
-        Err(SalvageError::Destination(OpenError::NotEmpty)) => {
+        Err(SalvageError::Destination(error)) if matches!(*error, OpenError::NotEmpty) => {
             let path = canonical(destination);
             let text = format!(
                 "the destination of a salvage must be empty: {}",
@@ -76,7 +76,7 @@ pub fn salvage(
         }
         Err(SalvageError::Destination(error)) => {
             let origin = Origin::new(canonical(destination));
-            Err(open_error(error, &origin, StoreLockMode::Mutable))
+            Err(open_error(*error, &origin, StoreLockMode::Mutable))
         }
     }
 }

@@ -24,7 +24,7 @@ pub(super) struct Proof {
     /// Where the first damage of a file starts.
     damaged: HashMap<String, u64, RandomState>,
     /// Hashes that ends of segments repeat.
-    expected: HashMap<Sequence, Digest, RandomState>,
+    repeated: HashMap<Sequence, Digest, RandomState>,
     unproven: BTreeSet<Sequence>,
 }
 
@@ -40,15 +40,15 @@ impl Proof {
             key,
             heads: HashMap::default(),
             damaged,
-            expected: HashMap::default(),
+            repeated: HashMap::default(),
             unproven: BTreeSet::new(),
         }
     }
 
     /// Notes a hash that the end of a segment repeats.
-    pub(super) fn expect(&mut self, sequence: Sequence, hash: Digest) {
+    pub(super) fn repeated(&mut self, sequence: Sequence, hash: Digest) {
         if hash != [0; 32] {
-            self.expected.insert(sequence, hash);
+            self.repeated.insert(sequence, hash);
         }
     }
 
@@ -62,9 +62,9 @@ impl Proof {
         let head = &frame.head;
         let (sequence, hash) = (head.sequence, frame.event_hash(&self.key));
         let ended = self
-            .expected
+            .repeated
             .get(&sequence)
-            .map(|expected| *expected == hash);
+            .map(|repeated| *repeated == hash);
         if ended == Some(false) {
             return None;
         }

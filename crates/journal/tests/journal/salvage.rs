@@ -256,21 +256,21 @@ fn a_salvage_keeps_to_an_empty_destination_and_leaves_no_store_when_it_fails() {
     let full = store(true);
     let error = salvage(&disk.platform(), &full.platform(), &mut |_, _| {}).unwrap_err();
     assert!(
-        matches!(error, SalvageError::Destination(OpenError::NotEmpty)),
+        matches!(&error, SalvageError::Destination(at) if matches!(**at, OpenError::NotEmpty)),
         "{error}"
     );
     let other = SimDisk::new();
     other.put("notes.txt", b"mine");
     let error = salvage(&disk.platform(), &other.platform(), &mut |_, _| {}).unwrap_err();
     assert!(
-        matches!(error, SalvageError::Destination(OpenError::NotEmpty)),
+        matches!(&error, SalvageError::Destination(at) if matches!(**at, OpenError::NotEmpty)),
         "{error}"
     );
     let held = disk.snapshot();
     let _writer = open(&held.platform(), &small(Durability::Synced));
     let error = salvage(&held.platform(), &SimDisk::new().platform(), &mut |_, _| {}).unwrap_err();
     assert!(
-        matches!(error, SalvageError::Source(OpenError::Locked { .. })),
+        matches!(&error, SalvageError::Source(at) if matches!(**at, OpenError::Locked { .. })),
         "{error}"
     );
 
@@ -571,7 +571,7 @@ fn a_source_that_cannot_be_read_is_named_as_the_source() {
     )
     .unwrap_err();
     assert!(
-        matches!(error, SalvageError::Source(OpenError::NotAStore)),
+        matches!(&error, SalvageError::Source(at) if matches!(**at, OpenError::NotAStore)),
         "{error}"
     );
     let cut = store(true);
