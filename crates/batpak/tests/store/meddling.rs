@@ -278,3 +278,38 @@ fn typed(error: &StoreError) -> bool {
             | StoreError::NotAStore { .. }
     )
 }
+
+#[test]
+fn readers_and_verifications_beside_a_writer_see_a_prefix_and_no_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(config(dir.path())).unwrap();
+    append_padded(&store, 0, 300).unwrap();
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let (store, over) = (&store, &over);
+        scope.spawn(move || {
+            for number in 1..600 {
+                append_padded(store, number, 300).unwrap();
+            }
+            over.store(true, Ordering::SeqCst);
+        });
+        let mut newest = 0;
+        for round in 0.. {
+            let last = over.load(Ordering::SeqCst);
+            let reader = Store::open_read_only(config(dir.path()))
+                .unwrap_or_else(|error| panic!("{round}: {error}"));
+            assert!(reader.open_report().lost.is_empty(), "{round}");
+            let seen = numbers(&reader);
+            assert!(seen.iter().copied().eq(0..seen.len() as u64), "{round}");
+            assert!(seen.len() >= newest, "{round}: fewer events than before");
+            newest = seen.len();
+            let report = batpak::store::verify(dir.path(), &mut |_| {}).unwrap();
+            assert!(report.findings.is_empty(), "{round}: {report:?}");
+            if last {
+                println!("{round} readers while events were appended");
+                break;
+            }
+        }
+    });
+    store.close().unwrap();
+}
