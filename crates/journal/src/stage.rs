@@ -200,14 +200,23 @@ impl Engine {
             }
             tail.prepared = None;
         }
-        let capacity = doubled
-            .max(FIRST_CAPACITY)
-            .min(self.options.segment_max_bytes)
-            .min(self.affordable())
-            .max(segment_for(bytes))
-            .next_multiple_of(8);
+        let size = |wanted: u64| {
+            wanted
+                .min(self.options.segment_max_bytes)
+                .max(segment_for(bytes))
+                .next_multiple_of(8)
+        };
+        let (capacity, least) = (
+            size(doubled.max(FIRST_CAPACITY).min(self.affordable())),
+            size(FIRST_CAPACITY),
+        );
         let salt = Salt(random_salt(&*self.platform.entropy)?);
-        let next = NextSegment::prepare(&*self.platform.storage, id, salt, capacity)?;
+        let prepare = |capacity| NextSegment::prepare(&*self.platform.storage, id, salt, capacity);
+        // A quota or a limit on files is not in the free space: what is refused may be had smaller.
+        let next = match prepare(capacity) {
+            Err(_) if least < capacity => prepare(least)?,
+            prepared => prepared?,
+        };
         let mut tail = self.lock_tail();
         if tail.next_segment_id() == id {
             tail.prepared = Some(next);

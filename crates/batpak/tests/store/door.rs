@@ -333,7 +333,7 @@ fn a_hard_link_that_is_refused_names_what_to_do() {
 }
 
 #[test]
-fn sockets_and_devices_are_no_files_either() {
+fn a_socket_is_no_file_either() {
     let (dir, count) = four_segments();
     let at = dir.path().join(INDEX);
     drop(std::os::unix::net::UnixListener::bind(&at).unwrap());

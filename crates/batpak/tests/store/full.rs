@@ -1,5 +1,5 @@
-//! Real machines that have no more for a while, of space or of file handles: appends are refused as not committed, reads go on, and
-//! with space again everything goes on as if nothing had been.
+//! Real machines that have no more for a while, of space or of file handles: appends are refused as
+//! not committed, reads go on, and afterwards everything goes on as if nothing had been.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -13,12 +13,16 @@ use super::*;
 /// More events than fit.
 const MANY: u64 = 20_000;
 
-fn append(store: &Store, number: u64) -> Result<AppendReceipt, StoreError> {
-    append_padded(store, number, 1000)
+/// What is appended where, and how large the events of these numbers are.
+struct Script<'a> {
+    config: &'a dyn Fn() -> StoreConfig,
+    bytes: fn(u64) -> usize,
 }
 
 /// Appends until the disk is full and goes on once it is not; what was acknowledged is there.
-fn fill_and_go_on(config: &dyn Fn() -> StoreConfig, expected: &[i32], make_space: impl FnOnce()) {
+fn fill_and_go_on(script: &Script<'_>, expected: &[i32], make_space: impl FnOnce()) {
+    let Script { config, bytes } = *script;
+    let append = |store: &Store, number| append_padded(store, number, bytes(number));
     let store = Store::open(config()).unwrap();
     let dir = store.path().to_path_buf();
     let mut count = 0;
@@ -65,13 +69,20 @@ const NO_SPACE: i32 = 28;
 const FILE_TOO_LARGE: i32 = 27;
 const TOO_MANY_OPEN_FILES: i32 = 24;
 
-/// A limit on the size of files stands for the full disk: it needs no rights, and can be raised.
+/// A limit on the size of files stands for the full disk: it needs no rights, and can be raised. Small
+/// segments stay below it, so it is met by events that are larger.
 #[test]
 fn appends_behind_a_file_size_limit_are_refused_until_it_is_raised() {
     const TEST: &str = "full::appends_behind_a_file_size_limit_are_refused_until_it_is_raised";
     if let Some(dir) = directory() {
-        let config = || StoreConfig::new(&dir);
-        return fill_and_go_on(&config, &[FILE_TOO_LARGE, NO_SPACE], wait_for_more);
+        let script = Script {
+            config: &|| StoreConfig::new(&dir),
+            bytes: |number| match number {
+                2000 | 2001 => 3 << 20,
+                _ => 1000,
+            },
+        };
+        return fill_and_go_on(&script, &[FILE_TOO_LARGE], wait_for_more);
     }
     // Without the trap the system ends the process at the limit.
     let limited = "trap '' XFSZ; exec prlimit --fsize=2200000:unlimited \"$@\"";
@@ -84,8 +95,11 @@ fn appends_behind_a_file_size_limit_are_refused_until_it_is_raised() {
 fn appends_without_a_free_file_handle_are_refused_until_there_is_one() {
     const TEST: &str = "full::appends_without_a_free_file_handle_are_refused_until_there_is_one";
     if let Some(dir) = directory() {
-        let config = || StoreConfig::new(&dir).with_segment_max_bytes(2048);
-        return fill_and_go_on(&config, &[TOO_MANY_OPEN_FILES], wait_for_more);
+        let script = Script {
+            config: &|| StoreConfig::new(&dir).with_segment_max_bytes(2048),
+            bytes: |_| 1000,
+        };
+        return fill_and_go_on(&script, &[TOO_MANY_OPEN_FILES], wait_for_more);
     }
     let limited = "exec prlimit --nofile=40:4096 \"$@\"";
     fill_behind_a_limit(TEST, limited, "--nofile=4096:4096");
@@ -140,8 +154,11 @@ fn appends_on_a_full_file_system_are_refused_until_there_is_space() {
         let mut file = fs::File::create(&filler).unwrap();
         // A third of the space is left, so that there is a segment before there is none.
         file.write_all(&vec![1; 1 << 20]).unwrap();
-        let config = || StoreConfig::new(&store);
-        fill_and_go_on(&config, &[NO_SPACE], || {
+        let script = Script {
+            config: &|| StoreConfig::new(&store),
+            bytes: |_| 1000,
+        };
+        fill_and_go_on(&script, &[NO_SPACE], || {
             // Not a page is free at the moment before there is space again.
             while file.write_all(&[1; 4096]).is_ok() {}
             fs::remove_file(&filler).unwrap();

@@ -278,3 +278,84 @@ fn typed(error: &StoreError) -> bool {
             | StoreError::NotAStore { .. }
     )
 }
+
+#[test]
+fn readers_and_verifications_beside_a_writer_see_a_prefix_and_no_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(config(dir.path())).unwrap();
+    append_padded(&store, 0, 300).unwrap();
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let (store, over) = (&store, &over);
+        scope.spawn(move || {
+            for number in 1..250 {
+                append_padded(store, number, 300).unwrap();
+            }
+            over.store(true, Ordering::SeqCst);
+        });
+        let mut newest = 0;
+        for round in 0.. {
+            let last = over.load(Ordering::SeqCst);
+            let reader = Store::open_read_only(config(dir.path()))
+                .unwrap_or_else(|error| panic!("{round}: {error}"));
+            assert!(reader.open_report().damage.is_empty(), "{round}");
+            let seen = numbers(&reader);
+            assert!(seen.iter().copied().eq(0..seen.len() as u64), "{round}");
+            assert!(seen.len() >= newest, "{round}: fewer events than before");
+            newest = seen.len();
+            let report = batpak::store::verify(dir.path(), &mut |_| {}).unwrap();
+            assert!(report.findings.is_empty(), "{round}: {report:?}");
+            if last {
+                println!("{round} readers while events were appended");
+                break;
+            }
+        }
+    });
+    store.close().unwrap();
+}
+
+#[test]
+fn no_name_of_an_event_becomes_the_name_of_a_file() {
+    let parent = tempfile::tempdir().unwrap();
+    let dir = parent.path().join("store");
+    let store = Store::open(config(&dir)).unwrap();
+    let long = "x".repeat(1024);
+    for name in [
+        "000001.fbat",
+        "store.fbatm",
+        "..",
+        "../up",
+        "/etc/passwd",
+        "CON",
+        "NUL",
+        "a:b",
+        "~",
+        "-rf",
+        "*",
+        "\u{202e}tabf",
+        "\u{feff}",
+        &long,
+        "\\..\\up",
+        "a b",
+        "%2e%2e%2f",
+    ] {
+        let Ok(place) = Coordinate::new(name, name) else {
+            continue;
+        };
+        store.append(&place, KIND, &name).unwrap();
+    }
+    store.close().unwrap();
+    let beside: Vec<_> = fs::read_dir(parent.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(beside, ["store"]);
+    for entry in fs::read_dir(&dir).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let ours = [".batpak.lock", "store.fbatm"].contains(&name.as_str())
+            || name.strip_suffix(".fbat").is_some_and(|digits| {
+                digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit())
+            });
+        assert!(ours, "{name:?}");
+    }
+}

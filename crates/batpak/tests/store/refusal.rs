@@ -187,3 +187,25 @@ fn a_prior_item_outside_a_batch_is_refused() {
         "{error}"
     );
 }
+
+#[test]
+fn payloads_nested_a_million_deep_are_kept_and_read_without_harm() {
+    let config = |dir: &TempDir| {
+        let config = StoreConfig::new(dir.path());
+        config.with_single_append_max_bytes(4 << 20)
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(config(&dir)).unwrap();
+    // Arrays of one, and maps of one with a key that is nil.
+    for level in [&[0x91_u8][..], &[0x81, 0xc0]] {
+        let bytes = [level.repeat(1_000_000), vec![0xc0]].concat();
+        let (options, none) = (AppendOptions::new(), CausationRef::None);
+        let item =
+            BatchAppendItem::from_msgpack_bytes(place("a"), KIND, bytes.clone(), options, none);
+        let ticket = store.submit_item(item.unwrap()).unwrap();
+        let id = ticket.wait().unwrap().event_id;
+        store.get(id).unwrap();
+        assert!(store.read_raw(id).unwrap().event.payload == bytes);
+        assert!(store.get_typed::<Renamed>(id).is_err());
+    }
+}

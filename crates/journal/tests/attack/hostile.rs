@@ -2,13 +2,15 @@
 
 use batpak_coordinate::{Sequence, StreamSequence};
 use batpak_event::Epoch;
-use batpak_journal::{Journal, OpenError, Options, verify};
+use batpak_journal::{
+    Durability, FrameBuffer, Journal, OpenError, Options, ReadError, Reader, View, verify,
+};
 use batpak_platform::EntryKind;
 use batpak_segment::identity::Identity;
 use batpak_segment::{ControlFrame, FRAME_FIXED, Offset};
 use batpak_sim::SimDisk;
 
-use crate::support::{FIRST, append, forge, frames, header, killed, newest_identity, open};
+use crate::support::{FIRST, append, forge, frames, header, killed, newest_identity, open, small};
 
 #[test]
 fn a_forged_durable_mark_is_a_finding_and_not_a_panic() {
@@ -82,4 +84,52 @@ fn a_directory_that_looks_temporary_does_not_make_a_store_unopenable() {
     let disk = killed(1);
     disk.put_entry("backup.tmp", EntryKind::Directory);
     open(&disk.platform(), &Options::default());
+}
+
+#[test]
+fn a_segment_in_the_place_of_another_is_never_taken_for_it() {
+    let whole = SimDisk::new();
+    let journal = open(&whole.platform(), &small(Durability::Synced));
+    for number in 0..30_u8 {
+        append(&journal, &[number; 300]).unwrap();
+    }
+    journal.close().unwrap();
+    let names = whole.names();
+    let segments: Vec<_> = names
+        .iter()
+        .filter(|name| name.ends_with(".fbat"))
+        .collect();
+    assert!(segments.len() > 5);
+    for from in &segments {
+        for to in segments.iter().filter(|to| *to != from) {
+            let disk = whole.snapshot();
+            disk.put(to, whole.contents(from).unwrap());
+            let opened = Journal::open(&disk.platform(), small(Durability::Synced));
+            let error = opened.map(drop).unwrap_err().to_string();
+            assert!(error.contains(to.as_str()), "{from} as {to}: {error}");
+            let Ok((reader, report)) = Reader::open(&disk.platform()) else {
+                continue;
+            };
+            assert!(!report.damage.is_empty(), "{from} as {to}");
+            let mut lost = 0;
+            for (number, event) in (0_u8..).zip(by_sequence(reader.view(), 30)) {
+                match event {
+                    Ok(payload) => assert_eq!(payload, [number; 300], "{from} as {to}"),
+                    Err(_) => lost += 1,
+                }
+            }
+            assert!(lost > 0 && lost < 15, "{from} as {to}: {lost}");
+        }
+    }
+}
+
+/// Each event for itself.
+fn by_sequence(view: &View, count: u64) -> Vec<Result<Vec<u8>, ReadError>> {
+    let mut buffer = FrameBuffer::new();
+    let sequences = (1..=count).map(Sequence);
+    let read = sequences.map(|sequence| {
+        let frame = view.read(sequence, &mut buffer)?;
+        Ok(frame.payload().to_vec())
+    });
+    read.collect()
 }
