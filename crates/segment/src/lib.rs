@@ -65,6 +65,7 @@ mod fixed;
 mod frame;
 mod header;
 pub mod identity;
+pub mod index;
 pub mod names;
 mod scan;
 mod units;

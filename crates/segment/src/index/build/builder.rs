@@ -1,0 +1,333 @@
+//! Taking the events of a segment, in their order.
+
+use std::collections::HashMap;
+
+use batpak_coordinate::{EventKind, Generation, Sequence, StreamSequence};
+use batpak_event::{CorrelationId, Digest, Epoch, EventId, Lineage};
+use foldhash::fast::RandomState;
+use thiserror::Error;
+
+use crate::fixed::count;
+use crate::index::IndexCause;
+use crate::{Offset, SEGMENT_HEADER, Salt, SegmentId};
+
+/// Which segment an index is built for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexSource {
+    /// The history that the segment belongs to.
+    pub lineage: Lineage,
+    /// The segment.
+    pub segment: SegmentId,
+    /// Its salt.
+    pub salt: Salt,
+    /// The first sequence that it has, or would have.
+    pub first_sequence: Sequence,
+}
+
+/// The facts of an event that the index of its segment takes.
+#[derive(Debug, Clone, Copy)]
+pub struct IndexEvent<'a> {
+    /// Its place among all events of the store.
+    pub sequence: Sequence,
+    /// Where its frame is.
+    pub offset: Offset,
+    /// Its id.
+    pub id: EventId,
+    /// Whether the id is its idempotency key.
+    pub keyed: bool,
+    /// Its entity.
+    pub entity: &'a str,
+    /// Its scope.
+    pub scope: &'a str,
+    /// Its place in its stream.
+    pub stream_sequence: StreamSequence,
+    /// The sequence of the stream's previous event; 0 at the first.
+    pub predecessor: Sequence,
+    /// Its depth in the causal graph.
+    pub generation: Generation,
+    /// What it says happened.
+    pub kind: EventKind,
+    /// Its time, in microseconds since 1970.
+    pub wall_us: i64,
+    /// The epoch that wrote it.
+    pub epoch: Epoch,
+    /// Its correlation; its own id when there is none.
+    pub correlation: Option<CorrelationId>,
+    /// What led to it, in the order of the frame.
+    pub causes: &'a [IndexCause],
+    /// Its event hash, where it is known. Only that of each stream's newest event is kept.
+    pub event_hash: Option<Digest>,
+}
+
+/// Why an index cannot be built of what was handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum BuildFault {
+    /// An event does not come after the one before it, or it is before the segment's first.
+    #[error("event {sequence} does not come after what was indexed before it")]
+    NotAscending {
+        /// The event.
+        sequence: Sequence,
+    },
+    /// A fact of an event is one that no event of a segment has.
+    #[error("event {sequence} cannot be indexed: {reason}")]
+    Impossible {
+        /// The event.
+        sequence: Sequence,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// There are as many events as an index can number.
+    #[error("index is full")]
+    Full,
+    /// The facts of the whole segment do not fit together.
+    #[error("index cannot be finished: {0}")]
+    End(&'static str),
+}
+
+/// What is kept of each event.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row {
+    pub(super) sequence: Sequence,
+    pub(super) offset: Offset,
+    pub(super) entity: u32,
+    pub(super) scope: u32,
+    pub(super) kind: u16,
+    pub(super) keyed: bool,
+    pub(super) generation: u32,
+    pub(super) stream_sequence: u64,
+    pub(super) predecessor: Sequence,
+    pub(super) wall_us: u64,
+}
+
+/// What is kept of each stream.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stream {
+    pub(super) first: StreamSequence,
+    pub(super) last: StreamSequence,
+    pub(super) newest: Sequence,
+    pub(super) hash: Option<Digest>,
+}
+
+/// Names in the order in which they came.
+#[derive(Debug, Default)]
+pub(super) struct Interned {
+    pub(super) numbers: HashMap<Box<str>, u32, RandomState>,
+}
+
+/// A range of sequences without events.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hole {
+    pub(super) first: u64,
+    pub(super) last: u64,
+    pub(super) before: u32,
+}
+
+/// Collects the events of a segment and makes its index.
+///
+/// Keeps about 80 bytes per event, and each name once.
+#[derive(Debug)]
+pub struct IndexBuilder {
+    pub(super) source: IndexSource,
+    pub(super) rows: Vec<Row>,
+    pub(super) entities: Interned,
+    pub(super) scopes: Interned,
+    pub(super) streams: Vec<Stream>,
+    pub(super) holes: Vec<Hole>,
+    pub(super) epochs: Vec<(u32, Epoch)>,
+    pub(super) ids: Vec<(u128, u32)>,
+    pub(super) correlations: Vec<(u128, u32)>,
+    /// Events that have causes, and how many causes came before theirs.
+    pub(super) caused: Vec<(u32, u64)>,
+    /// Distances, 0 for a foreign cause.
+    pub(super) causes: Vec<u64>,
+    pub(super) foreign: Vec<(u64, u128)>,
+    pub(super) effects: Vec<(u64, u32)>,
+}
+
+impl IndexBuilder {
+    /// Begins the index of a segment.
+    #[must_use]
+    pub fn new(source: IndexSource) -> IndexBuilder {
+        IndexBuilder {
+            source,
+            rows: Vec::new(),
+            entities: Interned::default(),
+            scopes: Interned::default(),
+            streams: Vec::new(),
+            holes: Vec::new(),
+            epochs: Vec::new(),
+            ids: Vec::new(),
+            correlations: Vec::new(),
+            caused: Vec::new(),
+            causes: Vec::new(),
+            foreign: Vec::new(),
+            effects: Vec::new(),
+        }
+    }
+
+    /// Takes the next event. Sequences that are left out are those of events that are gone.
+    ///
+    /// # Errors
+    /// [`BuildFault`]; then the builder is as it was before.
+    pub fn push(&mut self, event: &IndexEvent<'_>) -> Result<(), BuildFault> {
+        let ordinal = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        if ordinal == u32::MAX {
+            return Err(BuildFault::Full);
+        }
+        let next = self.next_sequence();
+        if event.sequence < next || event.sequence.is_none() {
+            return Err(BuildFault::NotAscending {
+                sequence: event.sequence,
+            });
+        }
+        let wall_us = u64::try_from(event.wall_us);
+        let (Ok(wall_us), None) = (wall_us, self.impossible(event)) else {
+            return Err(BuildFault::Impossible {
+                sequence: event.sequence,
+                reason: self.impossible(event).unwrap_or("its time is before 1970"),
+            });
+        };
+        self.push_hole(next, Sequence(event.sequence.0.saturating_sub(1)), ordinal);
+        self.push_links(event, ordinal);
+        if self
+            .epochs
+            .last()
+            .is_none_or(|(_, epoch)| *epoch != event.epoch)
+        {
+            self.epochs.push((ordinal, event.epoch));
+        }
+        let row = Row {
+            sequence: event.sequence,
+            offset: event.offset,
+            entity: self.entities.number(event.entity),
+            scope: self.scopes.number(event.scope),
+            kind: event.kind.as_raw_u16(),
+            keyed: event.keyed,
+            generation: event.generation.0,
+            stream_sequence: event.stream_sequence.0,
+            predecessor: event.predecessor,
+            wall_us,
+        };
+        self.push_stream(event, row.entity);
+        self.rows.push(row);
+        Ok(())
+    }
+
+    /// Number of events so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The sequence that the next event has where none is gone.
+    pub(super) fn next_sequence(&self) -> Sequence {
+        self.rows
+            .last()
+            .map_or(self.source.first_sequence, |row| row.sequence.next())
+    }
+
+    /// Notes that there are no events from `first` to `last`.
+    pub(super) fn push_hole(&mut self, first: Sequence, last: Sequence, before: u32) {
+        if first <= last {
+            self.holes.push(Hole {
+                first: first.0,
+                last: last.0,
+                before,
+            });
+        }
+    }
+
+    fn impossible(&self, event: &IndexEvent<'_>) -> Option<&'static str> {
+        let least = self
+            .rows
+            .last()
+            .map_or(count(SEGMENT_HEADER), |row| row.offset.0.saturating_add(8));
+        let before = |sequence: Sequence| !sequence.is_none() && sequence < event.sequence;
+        let is_local = |cause: &IndexCause| match cause {
+            IndexCause::Local(cause) => before(*cause),
+            IndexCause::Foreign(_) => true,
+        };
+        let stream = self.entities.numbers.get(event.entity);
+        let stream = stream.and_then(|stream| self.streams.get(crate::fixed::size(*stream)));
+        if self
+            .rows
+            .last()
+            .is_some_and(|row| row.sequence >= event.sequence)
+        {
+            Some("its sequence is the last that there is")
+        } else if event.offset.0 < least || !event.offset.0.is_multiple_of(8) {
+            Some("its frame is not behind the one before it")
+        } else if !event.predecessor.is_none() && !before(event.predecessor) {
+            Some("its predecessor is not before it")
+        } else if event.stream_sequence.is_none() {
+            Some("its stream sequence is 0")
+        } else if stream.is_some_and(|stream| stream.last >= event.stream_sequence) {
+            Some("its stream sequence does not ascend")
+        } else if !event.causes.iter().all(is_local) {
+            Some("a cause is not before it")
+        } else {
+            None
+        }
+    }
+
+    fn push_links(&mut self, event: &IndexEvent<'_>, ordinal: u32) {
+        let carried = event.id.sequence_hint() == EventId::hint_of(event.sequence);
+        if event.keyed || !carried {
+            self.ids.push((event.id.as_u128(), ordinal));
+        }
+        let own = CorrelationId::from(event.id);
+        if let Some(correlation) = event.correlation.filter(|id| *id != own) {
+            self.correlations.push((correlation.as_u128(), ordinal));
+        }
+        if !event.causes.is_empty() {
+            self.caused.push((ordinal, count(self.causes.len())));
+        }
+        for cause in event.causes {
+            match cause {
+                IndexCause::Local(cause) => {
+                    self.causes.push(event.sequence.0.saturating_sub(cause.0));
+                    self.effects.push((cause.0, ordinal));
+                }
+                IndexCause::Foreign(id) => {
+                    self.foreign.push((count(self.causes.len()), id.as_u128()));
+                    self.causes.push(0);
+                }
+            }
+        }
+    }
+
+    fn push_stream(&mut self, event: &IndexEvent<'_>, entity: u32) {
+        let stream = Stream {
+            first: event.stream_sequence,
+            last: event.stream_sequence,
+            newest: event.sequence,
+            hash: event.event_hash,
+        };
+        match self.streams.get_mut(crate::fixed::size(entity)) {
+            Some(known) => {
+                let first = known.first;
+                *known = Stream { first, ..stream };
+            }
+            None => self.streams.push(stream),
+        }
+    }
+}
+
+impl Interned {
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        // There are no more names than events, which are counted in the same width.
+        let number = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+        self.numbers.insert(name.into(), number);
+        number
+    }
+}
