@@ -4,6 +4,8 @@ mod builder;
 mod columns;
 mod file;
 mod finish;
+mod input;
 
-pub use builder::{BuildFault, IndexBuilder, IndexEvent, IndexSource};
+pub use builder::IndexBuilder;
 pub use finish::IndexEnd;
+pub use input::{BuildFault, IndexEvent, IndexSource};

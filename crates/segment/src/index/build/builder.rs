@@ -2,88 +2,14 @@
 
 use std::collections::HashMap;
 
-use batpak_coordinate::{EventKind, Generation, Sequence, StreamSequence};
-use batpak_event::{CorrelationId, Digest, Epoch, EventId, Lineage};
+use batpak_coordinate::{Sequence, StreamSequence};
+use batpak_event::{CorrelationId, Digest, Epoch, EventId};
 use foldhash::fast::RandomState;
-use thiserror::Error;
 
+use super::{BuildFault, IndexEvent, IndexSource};
 use crate::fixed::count;
 use crate::index::IndexCause;
-use crate::{Offset, SEGMENT_HEADER, Salt, SegmentId};
-
-/// Which segment an index is built for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IndexSource {
-    /// The history that the segment belongs to.
-    pub lineage: Lineage,
-    /// The segment.
-    pub segment: SegmentId,
-    /// Its salt.
-    pub salt: Salt,
-    /// The first sequence that it has, or would have.
-    pub first_sequence: Sequence,
-}
-
-/// The facts of an event that the index of its segment takes.
-#[derive(Debug, Clone, Copy)]
-pub struct IndexEvent<'a> {
-    /// Its place among all events of the store.
-    pub sequence: Sequence,
-    /// Where its frame is.
-    pub offset: Offset,
-    /// Its id.
-    pub id: EventId,
-    /// Whether the id is its idempotency key.
-    pub keyed: bool,
-    /// Its entity.
-    pub entity: &'a str,
-    /// Its scope.
-    pub scope: &'a str,
-    /// Its place in its stream.
-    pub stream_sequence: StreamSequence,
-    /// The sequence of the stream's previous event; 0 at the first.
-    pub predecessor: Sequence,
-    /// Its depth in the causal graph.
-    pub generation: Generation,
-    /// What it says happened.
-    pub kind: EventKind,
-    /// Its time, in microseconds since 1970.
-    pub wall_us: i64,
-    /// The epoch that wrote it.
-    pub epoch: Epoch,
-    /// Its correlation; its own id when there is none.
-    pub correlation: Option<CorrelationId>,
-    /// What led to it, in the order of the frame.
-    pub causes: &'a [IndexCause],
-    /// Its event hash, where it is known. Only that of each stream's newest event is kept.
-    pub event_hash: Option<Digest>,
-}
-
-/// Why an index cannot be built of what was handed in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum BuildFault {
-    /// An event does not come after the one before it, or it is before the segment's first.
-    #[error("event {sequence} does not come after what was indexed before it")]
-    NotAscending {
-        /// The event.
-        sequence: Sequence,
-    },
-    /// A fact of an event is one that no event of a segment has.
-    #[error("event {sequence} cannot be indexed: {reason}")]
-    Impossible {
-        /// The event.
-        sequence: Sequence,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// There are as many events as an index can number.
-    #[error("index is full")]
-    Full,
-    /// The facts of the whole segment do not fit together.
-    #[error("index cannot be finished: {0}")]
-    End(&'static str),
-}
+use crate::{Offset, SEGMENT_HEADER};
 
 /// What is kept of each event.
 #[derive(Debug, Clone, Copy)]
@@ -175,8 +101,8 @@ impl IndexBuilder {
         if ordinal == u32::MAX {
             return Err(BuildFault::Full);
         }
-        let next = self.next_sequence();
-        if event.sequence < next || event.sequence.is_none() {
+        let taken = self.taken();
+        if event.sequence <= taken {
             return Err(BuildFault::NotAscending {
                 sequence: event.sequence,
             });
@@ -188,7 +114,7 @@ impl IndexBuilder {
                 reason: self.impossible(event).unwrap_or("its time is before 1970"),
             });
         };
-        self.push_hole(next, Sequence(event.sequence.0.saturating_sub(1)), ordinal);
+        self.push_hole(taken, event.sequence.0.saturating_sub(1), ordinal);
         self.push_links(event, ordinal);
         if self
             .epochs
@@ -226,19 +152,20 @@ impl IndexBuilder {
         self.rows.is_empty()
     }
 
-    /// The sequence that the next event has where none is gone.
-    pub(super) fn next_sequence(&self) -> Sequence {
+    /// The last sequence that has been taken: that of the newest event, or the last before the segment.
+    pub(super) fn taken(&self) -> Sequence {
+        let before = self.source.first_sequence.0.saturating_sub(1);
         self.rows
             .last()
-            .map_or(self.source.first_sequence, |row| row.sequence.next())
+            .map_or(Sequence(before), |row| row.sequence)
     }
 
-    /// Notes that there are no events from `first` to `last`.
-    pub(super) fn push_hole(&mut self, first: Sequence, last: Sequence, before: u32) {
-        if first <= last {
+    /// Notes that there are no events behind `taken` up to `last`.
+    pub(super) fn push_hole(&mut self, taken: Sequence, last: u64, before: u32) {
+        if taken.0 < last {
             self.holes.push(Hole {
-                first: first.0,
-                last: last.0,
+                first: taken.0.saturating_add(1),
+                last,
                 before,
             });
         }
@@ -256,13 +183,7 @@ impl IndexBuilder {
         };
         let stream = self.entities.numbers.get(event.entity);
         let stream = stream.and_then(|stream| self.streams.get(crate::fixed::size(*stream)));
-        if self
-            .rows
-            .last()
-            .is_some_and(|row| row.sequence >= event.sequence)
-        {
-            Some("its sequence is the last that there is")
-        } else if event.offset.0 < least || !event.offset.0.is_multiple_of(8) {
+        if event.offset.0 < least || !event.offset.0.is_multiple_of(8) {
             Some("its frame is not behind the one before it")
         } else if !event.predecessor.is_none() && !before(event.predecessor) {
             Some("its predecessor is not before it")

@@ -3,7 +3,8 @@
 use batpak_coordinate::Sequence;
 use batpak_event::{Digest, EventId};
 
-use super::builder::{BuildFault, IndexBuilder, Row};
+use super::BuildFault;
+use super::builder::{IndexBuilder, Row};
 use super::columns::{Sorted, group};
 use super::file::File;
 use crate::Offset;
@@ -53,13 +54,7 @@ impl IndexBuilder {
     /// [`BuildFault::End`].
     pub fn finish(mut self, end: &IndexEnd<'_>) -> Result<Vec<u8>, BuildFault> {
         let header = self.header(end)?;
-        if self
-            .rows
-            .last()
-            .is_none_or(|row| row.sequence < end.last_sequence)
-        {
-            self.push_hole(self.next_sequence(), end.last_sequence, header.events);
-        }
+        self.push_hole(self.taken(), end.last_sequence.0, header.events);
         let mut file = File::default();
         self.write_events(&mut file);
         self.write_names(&mut file);

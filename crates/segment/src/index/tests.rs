@@ -1,0 +1,9 @@
+//! The index against a model that scans, and under damage.
+
+mod answers;
+mod building;
+mod damage;
+mod directories;
+mod history;
+mod model;
+mod size;
