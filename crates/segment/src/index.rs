@@ -48,5 +48,6 @@ pub use segment_index::SegmentIndex;
 pub(crate) use layout::{ENTRY_FIELDS, INDEX_FIELDS, MAGIC_BYTES};
 #[cfg(test)]
 pub(crate) use tag::{Form, Length, Tag};
+
 #[cfg(test)]
 mod tests;
