@@ -14,7 +14,8 @@ fn two() -> History {
 #[test]
 fn an_impossible_event_is_refused_and_changes_nothing() {
     let history = two();
-    let changes: [(&str, fn(&mut Fact)); 9] = [
+    type Change = fn(&mut Fact);
+    let changes: [(&str, Change); 9] = [
         ("does not come after", |fact| fact.sequence = Sequence(10)),
         ("does not come after", |fact| fact.sequence = Sequence(0)),
         ("frame is not behind", |fact| fact.offset = Offset(256)),

@@ -59,10 +59,11 @@ fn entry_of(bytes: &[u8], tag: Tag) -> usize {
 
 /// Where the bytes of a chunk lie, as far as the file has them.
 fn content(bytes: &[u8], entry: usize) -> std::ops::Range<usize> {
-    let start = (read(bytes, entry + OFFSET) as usize).min(bytes.len());
+    let place = |number: u64| usize::try_from(number).unwrap();
+    let start = place(read(bytes, entry + OFFSET)).min(bytes.len());
     let size =
         read(bytes, entry + COUNT).saturating_mul(u64::from(read_short(bytes, entry + WIDTH)));
-    let end = start.saturating_add(size as usize).saturating_add(7) & !7;
+    let end = start.saturating_add(place(size)).saturating_add(7) & !7;
     start..end.min(bytes.len())
 }
 
@@ -99,7 +100,7 @@ fn answers(history: &History, index: &SegmentIndex<&[u8]>) -> Answers {
             all.push($question.map(|answer| format!("{answer:?}")));
         )+};
     }
-    for at in (0..history.facts.len() as u32 + 2).chain([u32::MAX]) {
+    for at in (0..index.header().events.min(16) + 2).chain([u32::MAX]) {
         let ordinal = Ordinal(at);
         ask!(
             index.event(ordinal),

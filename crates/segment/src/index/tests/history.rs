@@ -219,7 +219,9 @@ pub(super) fn history(first: u64, draws: &[Draw], behind: u64) -> History {
     History {
         first: Sequence(first),
         last: Sequence(sequence + behind),
-        tiles: (0..draws.len() / 3).map(|tile| [tile as u8; 32]).collect(),
+        tiles: (0..draws.len() / 3)
+            .map(|tile| [tile.to_le_bytes()[0]; 32])
+            .collect(),
         facts,
     }
 }

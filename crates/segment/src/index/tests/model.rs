@@ -10,6 +10,10 @@ use crate::index::{
     key_hash, stream_hash,
 };
 
+fn number(place: usize) -> u32 {
+    u32::try_from(place).unwrap()
+}
+
 /// The places of the facts that are wanted.
 fn places(facts: &[Fact], wanted: impl Fn(&Fact) -> bool) -> Vec<Ordinal> {
     let all = (0..).zip(facts);
@@ -53,7 +57,7 @@ pub(super) fn check(history: &History, index: &SegmentIndex<Vec<u8>>) {
 
 fn check_events(history: &History, index: &SegmentIndex<Vec<u8>>) {
     let rank = |names: BTreeSet<&str>, name: &str| {
-        names.iter().position(|known| *known == name).unwrap() as u32
+        number(names.iter().position(|known| *known == name).unwrap())
     };
     let entities = || history.facts.iter().map(|fact| &*fact.entity).collect();
     let scopes = || history.facts.iter().map(|fact| &*fact.scope).collect();
@@ -109,13 +113,13 @@ fn check_places(history: &History, index: &SegmentIndex<Vec<u8>>) {
         let after = history
             .facts
             .partition_point(|fact| fact.sequence < sequence);
-        assert_eq!(index.first_from(sequence), Ok(Ordinal(after as u32)));
+        assert_eq!(index.first_from(sequence), Ok(Ordinal(number(after))));
         let fact = history
             .facts
             .get(after)
             .filter(|fact| fact.sequence == sequence);
         assert_eq!(index.locate(sequence), Ok(fact.map(|fact| fact.offset)));
-        let ordinal = fact.map(|_| Ordinal(after as u32));
+        let ordinal = fact.map(|_| Ordinal(number(after)));
         assert_eq!(index.ordinal(sequence), Ok(ordinal), "{sequence}");
     }
 }
@@ -147,7 +151,7 @@ fn check_names(history: &History, index: &SegmentIndex<Vec<u8>>) {
     }
     assert!(
         index
-            .entity_name(EntityOrdinal(entities.len() as u32))
+            .entity_name(EntityOrdinal(number(entities.len())))
             .is_err()
     );
     for absent in ["", "user:", "user:11", "ka", "zzz", "日"] {
@@ -171,7 +175,7 @@ fn check_names(history: &History, index: &SegmentIndex<Vec<u8>>) {
         let merged =
             MergedPostings::new(lists.map(|entity| index.events_of_entity(entity).unwrap()));
         assert_merged(
-            merged,
+            &merged,
             &places(facts, |fact| fact.entity.starts_with(prefix)),
         );
     }
@@ -206,13 +210,13 @@ fn check_kinds(facts: &[Fact], index: &SegmentIndex<Vec<u8>>) {
     for category in 0..=16 {
         let merged = index.events_of_category(category).unwrap();
         assert_merged(
-            merged,
+            &merged,
             &places(facts, |fact| fact.kind.category() == category),
         );
     }
 }
 
-fn assert_merged(merged: MergedPostings<'_>, expected: &[Ordinal]) {
+fn assert_merged(merged: &MergedPostings<'_>, expected: &[Ordinal]) {
     assert_eq!(merged.len(), expected.len());
     assert_eq!(merged.clone().collect::<Vec<_>>(), expected);
     for cut in [0, 1, 3, 10, u32::MAX].map(Ordinal) {
