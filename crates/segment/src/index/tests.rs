@@ -4,6 +4,7 @@ mod answers;
 mod building;
 mod damage;
 mod directories;
+mod forge;
 mod history;
 mod model;
 mod size;

@@ -4,11 +4,15 @@ use batpak_coordinate::{EventKind, Sequence};
 use batpak_event::{CorrelationId, EventId};
 use proptest::prelude::*;
 
+use super::forge::{
+    Taken, content, entries, entry_of, put_together, read, read_short, repair, repair_table,
+    take_apart, write,
+};
 use super::history::{Draw, History, histories, history};
 use super::model::check;
 use crate::index::layout::{
-    BASE, CHECKSUM, CHUNK_COUNT, CHUNK_CRC, COUNT, ENTRY, EVENT_COUNT, INDEX_HEADER, OFFSET,
-    OPTIONAL, PART, REQUIRED, STREAM_COUNT, TABLE_CRC, TAG, VERSION, WIDTH,
+    BASE, CHECKSUM, CHUNK_COUNT, COUNT, ENTRY, EVENT_COUNT, INDEX_HEADER, OPTIONAL, PART, REQUIRED,
+    STREAM_COUNT, TAG, VERSION, WIDTH,
 };
 use crate::index::tag::Tag;
 use crate::index::{EntityOrdinal, IndexFault, Ordinal, ScopeOrdinal, SegmentIndex, stream_hash};
@@ -31,58 +35,6 @@ fn small() -> History {
         })
         .collect();
     history(1000, &draws, 0)
-}
-
-fn read(bytes: &[u8], at: usize) -> u64 {
-    u64::from_le_bytes(*bytes[at..].first_chunk().unwrap())
-}
-
-fn read_short(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes(*bytes[at..].first_chunk().unwrap())
-}
-
-fn write(bytes: &mut [u8], at: usize, value: &[u8]) {
-    bytes[at..at + value.len()].copy_from_slice(value);
-}
-
-/// The offsets of the entries of the table, as far as the file has them.
-fn entries(bytes: &[u8]) -> impl Iterator<Item = usize> + use<> {
-    let fitting = (bytes.len() - INDEX_HEADER) / ENTRY;
-    let count = fitting.min(read_short(bytes, CHUNK_COUNT) as usize);
-    (0..count).map(|at| INDEX_HEADER + at * ENTRY)
-}
-
-fn entry_of(bytes: &[u8], tag: Tag) -> usize {
-    let mut found = entries(bytes).filter(|at| read_short(bytes, at + TAG) == tag.number());
-    found.next().unwrap()
-}
-
-/// Where the bytes of a chunk lie, as far as the file has them.
-fn content(bytes: &[u8], entry: usize) -> std::ops::Range<usize> {
-    let place = |number: u64| usize::try_from(number).unwrap();
-    let start = place(read(bytes, entry + OFFSET)).min(bytes.len());
-    let size =
-        read(bytes, entry + COUNT).saturating_mul(u64::from(read_short(bytes, entry + WIDTH)));
-    let end = start.saturating_add(place(size)).saturating_add(7) & !7;
-    start..end.min(bytes.len())
-}
-
-/// Writes the checksums of header and table anew.
-fn repair_table(bytes: &mut [u8]) {
-    let table_end = entries(bytes).last().map_or(INDEX_HEADER, |at| at + ENTRY);
-    let crc = crc32c::crc32c(&bytes[INDEX_HEADER..table_end]);
-    write(bytes, TABLE_CRC, &crc.to_le_bytes());
-    let crc = crc32c::crc32c(&bytes[..CHECKSUM]);
-    write(bytes, CHECKSUM, &crc.to_le_bytes());
-}
-
-/// Writes all checksums anew, as somebody who edits an index can.
-fn repair(bytes: &mut [u8]) {
-    for entry in entries(bytes) {
-        let crc = crc32c::crc32c(&bytes[content(bytes, entry)]);
-        write(bytes, entry + CHUNK_CRC, &crc.to_le_bytes());
-    }
-    repair_table(bytes);
 }
 
 fn fault(bytes: &[u8]) -> Option<IndexFault> {
@@ -301,7 +253,12 @@ fn counts_that_the_bytes_do_not_hold_are_refused() {
             let mut bytes = whole.clone();
             write(&mut bytes, entry + COUNT, &count.to_le_bytes());
             repair_table(&mut bytes);
-            assert!(SegmentIndex::open(bytes.as_slice()).is_err(), "{count}");
+            let found = SegmentIndex::open(bytes.as_slice()).err();
+            assert!(found.is_some(), "{count}");
+            if count >= 1 << 40 {
+                let expected = IndexFault::Malformed("a chunk reaches beyond the file");
+                assert_eq!(found, Some(expected));
+            }
         }
         for width in [0, 3, 64, u32::MAX] {
             let mut bytes = whole.clone();
@@ -310,6 +267,65 @@ fn counts_that_the_bytes_do_not_hold_are_refused() {
             assert!(SegmentIndex::open(bytes.as_slice()).is_err(), "{width}");
         }
     }
+}
+
+#[test]
+fn an_index_without_a_chunk_that_it_needs_is_refused() {
+    use Tag::*;
+    let bytes = small().bytes();
+    let chunks = take_apart(&bytes);
+    let without = |tags: &[Tag]| {
+        let mut left = chunks.clone();
+        left.retain(|(entry, _)| {
+            tags.iter()
+                .all(|tag| read_short(entry, TAG) != tag.number())
+        });
+        let bytes = put_together(&bytes, &left);
+        SegmentIndex::open(bytes).err()
+    };
+    // The names and distances are missed by the questions that need them, and the others may be absent.
+    let spared = [Keyed, EntityNames, EntityHashes, ScopeNames, Causes, Tiles];
+    for tag in Tag::ALL {
+        assert_eq!(without(&[*tag]).is_none(), spared.contains(tag), "{tag:?}");
+    }
+    assert!(without(&[HoleFirsts, HoleLasts, HoleEvents]).is_some());
+    assert!(without(&[ScopeNameStarts, ScopeNames, ScopeStarts]).is_some());
+    assert!(without(&[KindNumbers, KindStarts]).is_some());
+    assert_eq!(without(&[Correlations, CorrelationEvents]), None);
+}
+
+#[test]
+fn chunks_are_in_order_and_have_parts_only_where_they_may() {
+    let bytes = small().bytes();
+    let chunks = take_apart(&bytes);
+    let fault = |chunks: &[Taken]| SegmentIndex::open(put_together(&bytes, chunks)).err();
+    let mut swapped = chunks.clone();
+    swapped.swap(3, 4);
+    let mut doubled = chunks.clone();
+    doubled.insert(3, chunks[3].clone());
+    for wrong in [swapped, doubled] {
+        assert_eq!(
+            fault(&wrong),
+            Some(IndexFault::Malformed("chunks are not in order"))
+        );
+    }
+    let mut parted = chunks.clone();
+    parted.insert(1, chunks[0].clone());
+    write(&mut parted[1].0, PART, &1_u32.to_le_bytes());
+    assert_eq!(
+        fault(&parted),
+        Some(IndexFault::Malformed("a chunk has parts that has none"))
+    );
+    // A directory without the one before it, and the hashes of one that is not there.
+    let directory = |chunk: &Taken| read_short(&chunk.0, TAG) == Tag::DirectorySegments.number();
+    let segments = chunks.iter().position(directory).unwrap();
+    for (at, part) in [(segments, 2), (segments + 1, 1)] {
+        let mut more = chunks.clone();
+        more.insert(at + 1, chunks[at].clone());
+        write(&mut more[at + 1].0, PART, &u32::to_le_bytes(part));
+        assert!(fault(&more).is_some());
+    }
+    assert_eq!(fault(&chunks), None);
 }
 
 #[test]
@@ -337,26 +353,14 @@ fn an_index_with_one_event_less_in_a_list_has_another_hash() {
 fn a_chunk_that_is_not_known_is_passed_over_and_checked() {
     let history = small();
     let mut bytes = history.bytes();
-    let table_end = entries(&bytes).last().unwrap() + ENTRY;
-    for entry in entries(&bytes) {
-        let offset = read(&bytes, entry + OFFSET) + ENTRY as u64;
-        write(&mut bytes, entry + OFFSET, &offset.to_le_bytes());
-    }
+    let mut chunks = take_apart(&bytes);
     let mut entry = [0; ENTRY];
     write(&mut entry, TAG, &1000_u32.to_le_bytes());
     write(&mut entry, PART, &7_u32.to_le_bytes());
     write(&mut entry, WIDTH, &3_u32.to_le_bytes());
-    write(
-        &mut entry,
-        OFFSET,
-        &((bytes.len() + ENTRY) as u64).to_le_bytes(),
-    );
     write(&mut entry, COUNT, &2_u64.to_le_bytes());
-    bytes.splice(table_end..table_end, entry);
-    bytes.extend([1, 2, 3, 4, 5, 6, 0, 0]);
-    let count = read_short(&bytes, CHUNK_COUNT) + 1;
-    write(&mut bytes, CHUNK_COUNT, &count.to_le_bytes());
-    repair(&mut bytes);
+    chunks.push((entry, vec![1, 2, 3, 4, 5, 6, 0, 0]));
+    bytes = put_together(&bytes, &chunks);
     check(&history, &SegmentIndex::open(bytes.clone()).unwrap());
     *bytes.last_mut().unwrap() ^= 1;
     let expected = IndexFault::ChunkChecksum { tag: 1000, part: 7 };
