@@ -16,6 +16,34 @@
 //!
 //! An index has at most 2^32 - 2 events. Reading is total: any bytes give answers or an [`IndexFault`].
 //!
+//! # Example
+//!
+//! ```
+//! use batpak_coordinate::{EventKind, Generation, Sequence, StreamSequence};
+//! use batpak_event::{Epoch, EventId, Lineage};
+//! use batpak_segment::index::{IndexBuilder, IndexEnd, IndexEvent, IndexSource, SegmentIndex};
+//! use batpak_segment::{Offset, Salt, SegmentId};
+//!
+//! let mut builder = IndexBuilder::new(IndexSource {
+//!     lineage: Lineage(1), segment: SegmentId(1), salt: Salt(7), first_sequence: Sequence(1),
+//! });
+//! builder.push(&IndexEvent {
+//!     sequence: Sequence(1), offset: Offset(256), id: EventId::mint(0, Sequence(1), 5), keyed: false,
+//!     entity: "user:1", scope: "billing", stream_sequence: StreamSequence(1),
+//!     predecessor: Sequence::NONE, generation: Generation(1), kind: EventKind::DATA, wall_us: 0,
+//!     epoch: Epoch(1), correlation: None, causes: &[], event_hash: None,
+//! })?;
+//! let bytes = builder.finish(&IndexEnd {
+//!     end: Offset(400), last_sequence: Sequence(1), first_tile: 0, tiles: &[], directories: &[],
+//! })?;
+//!
+//! let index = SegmentIndex::open(bytes)?;
+//! assert_eq!(index.locate(Sequence(1))?, Some(Offset(256)));
+//! let head = index.head("user:1")?.ok_or("the stream is there")?;
+//! assert_eq!((head.last, index.kind(head.newest)?), (StreamSequence(1), EventKind::DATA));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Reading order: `layout`, `tag`, `table`, `segment_index`, then the questions in `events`, `names`, `links`
 //! and `directory`, then `build`.
 

@@ -5,6 +5,8 @@ mod building;
 mod damage;
 mod directories;
 mod forge;
+mod forged;
 mod history;
 mod model;
 mod size;
+mod transcript;

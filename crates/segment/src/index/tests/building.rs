@@ -4,6 +4,7 @@ use batpak_coordinate::{Sequence, StreamSequence};
 use batpak_event::Lineage;
 
 use super::history::{Draw, Fact, History, LINEAGE, SALT, SEGMENT, history};
+use super::transcript::small;
 use crate::index::{BuildFault, IndexBuilder, IndexCause, IndexEnd, IndexSource};
 use crate::{CloseFacts, Offset, Salt, SegmentId};
 
@@ -171,4 +172,13 @@ fn a_header_covers_the_segment_that_ended_so() {
     ] {
         assert!(!header.covers(LINEAGE, &other), "{other:?}");
     }
+}
+
+#[test]
+fn the_same_events_give_the_bytes_that_they_always_gave() {
+    let bytes = small().bytes();
+    assert_eq!(
+        blake3::hash(&bytes).to_hex().as_str(),
+        "7d8d42465e68f9c94322415cf397df6ba69274d62d676eba26f8e89ad7b7d6df"
+    );
 }
