@@ -14,7 +14,7 @@
 //!
 //! # Limits and failure modes
 //!
-//! An index has at most 2^32 - 2 events. Reading is total: any bytes give answers or an [`IndexFault`].
+//! An index has at most 2^32 - 1 events. Reading is total: any bytes give answers or an [`IndexFault`].
 //!
 //! # Example
 //!

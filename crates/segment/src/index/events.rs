@@ -249,6 +249,8 @@ impl<B: AsRef<[u8]>> SegmentIndex<B> {
 
     /// Two times, in microseconds since 1970, between which an event's own lies, both included.
     ///
+    /// Holds because times never decrease from event to event, as [`SegmentIndex::first_near_time`] does.
+    ///
     /// # Errors
     /// [`IndexFault`].
     pub fn time_bounds(&self, ordinal: Ordinal) -> Result<(i64, i64), IndexFault> {

@@ -107,13 +107,15 @@ impl IndexBuilder {
                 sequence: event.sequence,
             });
         }
-        let wall_us = u64::try_from(event.wall_us);
-        let (Ok(wall_us), None) = (wall_us, self.impossible(event)) else {
-            return Err(BuildFault::Impossible {
-                sequence: event.sequence,
-                reason: self.impossible(event).unwrap_or("its time is before 1970"),
-            });
+        let impossible = |reason| BuildFault::Impossible {
+            sequence: event.sequence,
+            reason,
         };
+        let wall_us =
+            u64::try_from(event.wall_us).map_err(|_| impossible("its time is before 1970"))?;
+        if let Some(reason) = self.impossible(event) {
+            return Err(impossible(reason));
+        }
         self.push_hole(taken, event.sequence.0.saturating_sub(1), ordinal);
         self.push_links(event, ordinal);
         if self

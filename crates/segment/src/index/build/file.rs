@@ -5,7 +5,7 @@ use crate::index::IndexHeader;
 use crate::index::header::TableFacts;
 use crate::index::layout::{ENTRY, INDEX_HEADER};
 use crate::index::table::Entry;
-use crate::index::tag::{Form, Tag};
+use crate::index::tag::Tag;
 
 /// The chunks of a file that is being made.
 #[derive(Debug, Default)]
@@ -25,7 +25,6 @@ impl File {
         part: u32,
         numbers: impl Iterator<Item = u64> + Clone,
     ) {
-        debug_assert_eq!(tag.form(), Form::Number);
         let base = numbers.clone().min().unwrap_or(0);
         let spread = numbers.clone().max().unwrap_or(0) - base;
         let width = match spread {

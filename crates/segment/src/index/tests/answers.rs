@@ -1,10 +1,12 @@
 //! Answers over random and over extreme histories.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::history::{Draw, History, histories, history};
 use super::model::check;
-use crate::index::IndexCause;
+use crate::index::{IndexCause, Ordinal};
 
 fn plain(count: usize, change: impl Fn(usize) -> Draw) -> Vec<Draw> {
     (0..count).map(change).collect()
@@ -70,6 +72,41 @@ fn an_event_may_have_more_causes_than_a_frame_holds() {
     let foreign = |cause: &&IndexCause| matches!(cause, IndexCause::Foreign(_));
     assert_eq!(history.facts[1].causes.iter().filter(foreign).count(), 1250);
     check(&history, &history.index());
+}
+
+#[test]
+fn frames_may_be_further_apart_than_four_bytes_count() {
+    let far = Draw {
+        step: 1 << 34,
+        ..Draw::PLAIN
+    };
+    let history = history(1, &[Draw::PLAIN, far, Draw::PLAIN], 0);
+    check(&history, &history.index());
+}
+
+#[test]
+fn more_events_than_two_bytes_count_are_told_apart() {
+    let draws = plain(70_000, |at| Draw {
+        entity: at % 9,
+        missing: u64::from(at == 66_000),
+        ..Draw::PLAIN
+    });
+    let history = history(3, &draws, 0);
+    let index = history.index();
+    let mut streams = BTreeMap::new();
+    for (at, fact) in (0..).zip(&history.facts) {
+        assert_eq!(index.locate(fact.sequence), Ok(Some(fact.offset)));
+        assert_eq!(index.sequence(Ordinal(at)), Ok(fact.sequence));
+        assert_eq!(index.predecessor(Ordinal(at)), Ok(fact.predecessor));
+        streams
+            .entry(&fact.entity)
+            .or_insert_with(Vec::new)
+            .push(Ordinal(at));
+    }
+    for (name, expected) in streams {
+        let entity = index.find_entity(name).unwrap().unwrap();
+        assert!(index.events_of_entity(entity).unwrap().eq(expected));
+    }
 }
 
 #[test]
