@@ -52,8 +52,10 @@ impl<B: AsRef<[u8]>> SegmentIndex<B> {
     pub fn entities_with_prefix(
         &self,
         prefix: &str,
-    ) -> Result<impl DoubleEndedIterator<Item = EntityOrdinal> + ExactSizeIterator, IndexFault>
-    {
+    ) -> Result<
+        impl DoubleEndedIterator<Item = EntityOrdinal> + ExactSizeIterator + use<B>,
+        IndexFault,
+    > {
         let names = self.names(Tag::EntityNameStarts, Tag::EntityNames)?;
         Ok(names.with_prefix(prefix).map(EntityOrdinal))
     }
@@ -126,7 +128,10 @@ impl<B: AsRef<[u8]>> SegmentIndex<B> {
     /// [`IndexFault`].
     pub fn scopes(
         &self,
-    ) -> Result<impl DoubleEndedIterator<Item = ScopeOrdinal> + ExactSizeIterator, IndexFault> {
+    ) -> Result<
+        impl DoubleEndedIterator<Item = ScopeOrdinal> + ExactSizeIterator + use<B>,
+        IndexFault,
+    > {
         let names = self.names(Tag::ScopeNameStarts, Tag::ScopeNames)?;
         Ok((0..names.len()).map(ScopeOrdinal))
     }
