@@ -4,6 +4,7 @@ use batpak_coordinate::{Generation, Sequence, StreamSequence};
 use batpak_event::{Cause, CorrelationId, EventFacts, EventId, HashKey, Lineage};
 
 use crate::identity::{BRANCH_FIELDS, CLEAN_CLOSE_FIELDS, CLOSED_FIELDS, SLOT_FIELDS};
+use crate::index::{self, ENTRY_FIELDS, Form, INDEX_FIELDS, Length, Tag};
 use crate::testing::{SALT, frame_of};
 use crate::{
     BodyParts, ControlFrame, EventFrame, FrameFlags, FrameHead, FrameKind, GapCause, KeyFacts,
@@ -47,6 +48,8 @@ fn every_offset_table_is_the_layout_of_the_code() {
         ("### Clean-close record", CLEAN_CLOSE_FIELDS),
         ("### Branch record", BRANCH_FIELDS),
         ("### Closed segment", CLOSED_FIELDS),
+        ("### Index header", INDEX_FIELDS),
+        ("### Chunk table", ENTRY_FIELDS),
     ];
     for (heading, fields) in layouts {
         let written: Vec<(usize, usize, &str)> = table(heading, "Offset")
@@ -123,6 +126,44 @@ fn the_control_frames_have_the_types_and_lengths_of_the_code() {
 }
 
 #[test]
+fn the_chunks_of_an_index_are_those_of_the_code() {
+    let coded: Vec<[String; 4]> = Tag::ALL
+        .iter()
+        .map(|tag| {
+            let form = match tag.form() {
+                Form::Number => "numbers",
+                Form::Byte => "bytes",
+                Form::Id => "ids",
+                Form::Digest => "digests",
+            };
+            let count = match tag.length() {
+                Length::Events => "events".to_owned(),
+                Length::EventBits => "event bits".to_owned(),
+                Length::EventSamples => "samples".to_owned(),
+                Length::Streams => "streams".to_owned(),
+                Length::StreamsOrNone => "streams or 0".to_owned(),
+                Length::StreamStarts => "streams + 1".to_owned(),
+                Length::Same(other) => other.name().to_owned(),
+                Length::Starts(other) => format!("{} + 1", other.name()),
+                Length::Pair => "2".to_owned(),
+                Length::Any => "any".to_owned(),
+            };
+            [
+                tag.number().to_string(),
+                tag.name().to_owned(),
+                form.to_owned(),
+                count,
+            ]
+        })
+        .collect();
+    let written: Vec<_> = table("### Chunks", "Tag")
+        .iter()
+        .map(|row| [row[0], row[1], row[2], row[3]].map(str::to_owned))
+        .collect();
+    assert_eq!(written, coded);
+}
+
+#[test]
 fn the_numbers_in_the_text_are_those_of_the_code() {
     let numbers = [
         (format!("from 128 to {}", crate::MAX_FRAME_LENGTH), 2),
@@ -137,6 +178,7 @@ fn the_numbers_in_the_text_are_those_of_the_code() {
         ),
         (format!("Length {}.", crate::SEAL_LENGTH), 1),
         (format!("block of {} bytes", EventFacts::LENGTH), 1),
+        (format!("starts at offset {}", index::INDEX_HEADER), 1),
         (
             format!("n `u64` (at most {})", ControlFrame::MAX_TREE_HASHES),
             1,
@@ -166,6 +208,7 @@ fn the_numbers_in_the_text_are_those_of_the_code() {
         |bytes: [u8; 8]| format!("the bytes `{}`", String::from_utf8(bytes.to_vec()).unwrap());
     assert!(TEXT.contains(&magic(header::MAGIC_BYTES)));
     assert!(TEXT.contains(&magic(*b"FBATMETA")));
+    assert!(TEXT.contains(&magic(index::MAGIC_BYTES)));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The bytes on disk: frames, segment files and the store identity, without I/O.
+//! The bytes on disk: frames, segment files, their indexes and the store identity, without I/O.
 //!
 //! A store is a directory of segments and one identity file. A segment is a [`SegmentHeader`] and then frames,
 //! each of which can be read without any other file. This crate turns facts into these bytes and bytes back
@@ -8,6 +8,7 @@
 //!   [`Seal`] the frames that are no events.
 //! - [`Scanner`] walks over frames and ends in one [`Stop`]; [`search`] looks for a frame behind damage.
 //! - [`identity`] holds what a store is, in two slots of which one is always whole.
+//! - [`index`] answers questions about the events of a segment from a derived file.
 //! - [`CloseFacts`] say how a segment ended, and [`names`] which files there are.
 //!
 //! # What makes a frame trustworthy
@@ -24,7 +25,8 @@
 //! # Limits and failure modes
 //!
 //! A frame is at most 256 MiB long and has at most 4096 causes. Decoding is total: any bytes give facts or a
-//! typed fault ([`FrameFault`], [`HeaderFault`], [`identity::IdentityFault`]), never a panic.
+//! typed fault ([`FrameFault`], [`HeaderFault`], [`identity::IdentityFault`],
+//! [`index::IndexFault`]), never a panic.
 //!
 //! # Example
 //!
@@ -56,7 +58,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Reading order: `units`, `frame` with its files, `scan`, then `header`, `close` and `identity`.
+//! Reading order: `units`, `frame` with its files, `scan`, then `header`, `close`, `identity` and `index`.
 
 #![forbid(unsafe_code)]
 
@@ -65,6 +67,7 @@ mod fixed;
 mod frame;
 mod header;
 pub mod identity;
+pub mod index;
 pub mod names;
 mod scan;
 mod units;
