@@ -1,6 +1,7 @@
 //! Attacks on the engine: compound faults, races and hostile bytes.
 #![cfg(test)]
 
+mod clocks;
 mod faults;
 mod hostile;
 mod panics;
