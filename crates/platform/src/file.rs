@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::{Errno, retry_on_intr};
 
+use crate::mapping::{self, FileBytes};
 use crate::storage::{StorageFile, check_file_name};
 
 /// One regular file, open.
@@ -33,6 +34,10 @@ impl StorageFile for RealFile {
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         Ok(rustix::io::pread(&self.handle, buffer, offset)?)
+    }
+
+    fn map(&self, len: u64) -> io::Result<FileBytes> {
+        mapping::map(&self.handle, self.len()?, len)
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {

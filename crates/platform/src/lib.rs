@@ -31,6 +31,10 @@
 //!
 //! # Limits
 //!
+//! A [mapped](StorageFile::map) file that somebody shortens, and a medium that fails under a mapping, can
+//! end the process at the next access; [`FileBytes::read`] copies instead and returns an error. Bytes
+//! that are mapped must never be written again.
+//!
 //! Unix only: Linux is tested, macOS goes through the same code with full syncs. Taking a held
 //! lock is tried for about 50 ms before it is refused. Offsets end where the operating system's
 //! do, at 2^63 - 1 bytes.
@@ -73,6 +77,7 @@ mod file;
 mod inline;
 mod lock;
 mod lock_directory;
+mod mapping;
 mod platform;
 mod process_guard;
 mod storage;
@@ -91,6 +96,7 @@ pub use evidence::{
 pub use inline::InlineTasks;
 pub use lock::{LOCK_FILE_NAME, LockError, LockOwner};
 pub use lock_directory::lock_owner;
+pub use mapping::{FileBytes, check_mapped_length};
 pub use platform::Platform;
 pub use process_guard::ProcessGuard;
 pub use storage::{

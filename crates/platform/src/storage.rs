@@ -9,6 +9,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::lock::{LockError, LockOwner};
+use crate::mapping::{self, FileBytes};
 
 /// What a file is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +139,20 @@ pub trait StorageFile: Send + Sync + fmt::Debug {
     /// # Errors
     /// `Interrupted` when nothing was read and the call may be made again.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// The first `len` bytes, to be read in place; for bytes that are complete and never written again.
+    /// The view outlives this handle and the file's name.
+    ///
+    /// A real file is mapped: nothing is copied, and bytes come from the disk when they are first
+    /// touched. When somebody shortens the file afterwards, or the medium fails, that touch can end
+    /// the process. This implementation copies into memory, which is right for any file.
+    ///
+    /// # Errors
+    /// `InvalidInput` for 0 and for more than memory can address; `UnexpectedEof` when the file is
+    /// shorter now; otherwise what the system says, which cannot map files of every file system.
+    fn map(&self, len: u64) -> io::Result<FileBytes> {
+        mapping::copy(self, len)
+    }
 
     /// Writes up to `bytes.len()` bytes at `offset`, extending the file if needed. May be short.
     /// A gap between the old end and `offset` reads as zero.

@@ -61,11 +61,15 @@ pub fn read_exact_at(file: &dyn StorageFile, buffer: &mut [u8], offset: u64) -> 
     if filled == buffer.len() {
         return Ok(());
     }
-    let end = offset.saturating_add(filled as u64);
-    Err(io::Error::new(
+    Err(ends_at(offset.saturating_add(filled as u64)))
+}
+
+/// The error of a file that is shorter than what is asked of it.
+pub(crate) fn ends_at(end: u64) -> io::Error {
+    io::Error::new(
         io::ErrorKind::UnexpectedEof,
         format!("the file ends at byte {end}"),
-    ))
+    )
 }
 
 /// Reads from `offset` until `buffer` is full or the file ends, continuing after short reads and
@@ -74,6 +78,15 @@ pub fn read_exact_at(file: &dyn StorageFile, buffer: &mut [u8], offset: u64) -> 
 /// # Errors
 /// `Interrupted` after many interruptions in a row; otherwise the first error of the file.
 pub fn read_up_to_at(file: &dyn StorageFile, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    read_up_to(file, buffer, offset)
+}
+
+/// [`read_up_to_at`], for the provided methods of [`StorageFile`] as well.
+pub(crate) fn read_up_to<F: StorageFile + ?Sized>(
+    file: &F,
+    buffer: &mut [u8],
+    offset: u64,
+) -> io::Result<usize> {
     let mut filled = 0;
     let mut interruptions = 0;
     while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
@@ -257,6 +270,21 @@ mod tests {
         let error = read_exact_at(&file, &mut [0; 4], 3).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
         assert!(error.to_string().contains("byte 5"), "{error}");
+    }
+
+    #[test]
+    fn a_view_of_a_file_that_is_not_mapped_is_read_whole() {
+        for script in bearable() {
+            let file = Hostile::new(b"123456789.", script.clone());
+            let view = file.map(9).unwrap();
+            assert_eq!(view.as_ref(), b"123456789", "{script:?}");
+        }
+        for (script, kind) in unbearable() {
+            let file = Hostile::new(b"123456789.", script.clone());
+            let error = file.map(9).unwrap_err();
+            let kind = kind.unwrap_or(ErrorKind::UnexpectedEof);
+            assert_eq!(error.kind(), kind, "{script:?}");
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub enum Operation {
     FreeBytes,
     /// Asking for a file's length.
     Len,
-    /// Reading.
+    /// Reading, and mapping.
     ReadAt,
     /// Writing.
     WriteAt,
@@ -73,9 +73,10 @@ pub enum Fault {
     Interrupted,
     /// This error number of the operating system; the call does nothing.
     Os(i32),
-    /// A read or write transfers at most this many bytes; other calls are not affected.
+    /// A read or write transfers at most this many bytes; other calls, mapping included, are not
+    /// affected.
     Short(usize),
-    /// A read or write transfers nothing and succeeds; other calls are not affected.
+    /// A read or write transfers nothing and succeeds; other calls, mapping included, are not affected.
     Zero,
     /// A write transfers this many bytes, then fails with EIO; other calls do nothing and fail.
     Partial(usize),

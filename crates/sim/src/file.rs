@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use batpak_platform::StorageFile;
+use batpak_platform::{FileBytes, StorageFile, check_mapped_length};
 
 use crate::fault::{EBADF, EFBIG, Fault, Operation, os_error};
 use crate::inode::MAX_FILE;
@@ -59,6 +59,18 @@ impl StorageFile for SimFile {
             *target = *source;
         }
         Ok(count)
+    }
+
+    fn map(&self, len: u64) -> io::Result<FileBytes> {
+        let mut state = lock(&self.disk);
+        // No transfer that could be short: a fault that limits one is used up and changes nothing.
+        state.enter(self.life, Operation::ReadAt)?;
+        let len = check_mapped_length(len)?;
+        let bytes = state.inode(self.inode)?.bytes().get(..len);
+        bytes.map_or_else(
+            || Err(io::ErrorKind::UnexpectedEof.into()),
+            |bytes| Ok(FileBytes::from(bytes.to_vec())),
+        )
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {

@@ -26,7 +26,7 @@
 //!
 //! It keeps no order between pending changes, as the weakest file system POSIX allows; ordered
 //! ones leave fewer states behind. It has no links and no directories below. The lock is a fact
-//! of the disk without a lock file. Files are in memory, and at most 1 GiB long.
+//! of the disk without a lock file. Mapping a file copies what the process sees at that moment. Files are in memory, and at most 1 GiB long.
 //!
 //! # Example
 //!

@@ -219,6 +219,47 @@ fn a_file_opened_for_reading_cannot_be_changed() {
 }
 
 #[test]
+fn a_view_of_the_first_bytes_outlives_handle_and_name() {
+    on_each(|storage| {
+        let bytes: Vec<u8> = (0..20_000_u32).map(|index| (index % 251) as u8).collect();
+        put(storage, "file", &bytes);
+        let lens = [1, 4095, 4096, 4097, bytes.len()];
+        let views = lens.map(|len| {
+            let file = storage.open("file", Access::Read).unwrap();
+            file.map(len as u64).unwrap()
+        });
+        let clones = views.clone();
+        drop(views);
+        storage.remove("file").unwrap();
+        put(storage, "file", b"another file of the name");
+        for (len, view) in lens.into_iter().zip(&clones) {
+            assert_eq!(view.as_ref(), &bytes[..len]);
+        }
+    });
+}
+
+#[test]
+fn a_view_of_nothing_or_beyond_the_end_is_refused() {
+    on_each(|storage| {
+        put(storage, "file", b"12345");
+        put(storage, "empty", b"");
+        for (name, len, expected) in [
+            ("file", 0, ErrorKind::InvalidInput),
+            ("file", 6, ErrorKind::UnexpectedEof),
+            ("file", 1 << 40, ErrorKind::UnexpectedEof),
+            ("file", 1 << 63, ErrorKind::InvalidInput),
+            ("file", u64::MAX, ErrorKind::InvalidInput),
+            ("empty", 0, ErrorKind::InvalidInput),
+            ("empty", 1, ErrorKind::UnexpectedEof),
+        ] {
+            let file = storage.open(name, Access::Read).unwrap();
+            let error = file.map(len).unwrap_err();
+            assert_eq!(error.kind(), expected, "{len} bytes of {name}");
+        }
+    });
+}
+
+#[test]
 fn offsets_that_no_file_reaches_are_errors() {
     on_each(|storage| {
         let file = storage.create("file").unwrap();

@@ -297,3 +297,25 @@ fn entries_that_are_no_files_are_listed_and_refused() {
     storage.rename("file", "link").unwrap();
     assert_eq!(disk.names(), ["directory", "link"]);
 }
+
+#[test]
+fn a_view_is_one_read_of_what_the_process_sees_then() {
+    let (disk, file) = with_file("durable bytes");
+    write(&file, b"visible", 0);
+    disk.record_calls();
+    let view = file.map(13).unwrap();
+    assert_eq!(disk.take_recorded_calls(), [Operation::ReadAt]);
+    write(&file, b"changed", 0);
+    file.set_len(2).unwrap();
+    assert_eq!(view.as_ref(), b"visible bytes");
+
+    disk.fail_call(0, Fault::Io);
+    assert_eq!(file.map(2).unwrap_err().raw_os_error(), Some(5));
+    for harmless in [Fault::Short(1), Fault::Zero] {
+        disk.fail_call(0, harmless);
+        assert_eq!(file.map(2).unwrap().as_ref(), b"ch", "{harmless:?}");
+    }
+    disk.kill();
+    let stopped = batpak_sim::Stopped::of(&file.map(2).unwrap_err());
+    assert_eq!(stopped, Some(batpak_sim::Stopped::ProcessEnded));
+}
