@@ -9,6 +9,7 @@
 //! - [`content_hash`] commits to a payload, [`Context`] to what surrounds it, and [`EventFacts::hash`] to all
 //!   facts of the event, the hash of the stream's previous event included. So the events of a stream form a
 //!   chain in which none but the newest can be changed unnoticed.
+//! - [`tree`] makes one hash of all events in global order, which also the newest one cannot be changed under.
 //! - [`Event`] and [`StoredEvent`] are what an application reads; [`StoredEvent::verify`] recomputes the hash.
 //!
 //! # What it does not do
@@ -39,7 +40,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Reading order: `id`, `cause`, `hash` with its three files, then `header`, `event`, `stored`.
+//! Reading order: `id`, `cause`, `hash` with its three files, then `header`, `event`, `stored`, and `tree` with its files.
 
 #![forbid(unsafe_code)]
 
@@ -52,6 +53,7 @@ mod header;
 mod history;
 mod id;
 mod stored;
+pub mod tree;
 
 pub use cause::Cause;
 #[doc(no_inline)]

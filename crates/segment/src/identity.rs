@@ -13,6 +13,7 @@ use batpak_coordinate::Sequence;
 use batpak_event::{BranchId, Digest, Epoch, Lineage};
 use thiserror::Error;
 
+pub use batpak_event::tree::TreeHead;
 pub use choose::{Choice, choose};
 pub use decode::decode_slot;
 pub use encode::IdentityTooLarge;
@@ -73,15 +74,6 @@ pub struct CleanClose {
     pub last_hash: Digest,
     /// The head of the tree over all events, where it was known.
     pub tree: Option<TreeHead>,
-}
-
-/// The head of the tree over all events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TreeHead {
-    /// Number of events in it.
-    pub size: u64,
-    /// Its root.
-    pub root: Digest,
 }
 
 /// One complete segment.
