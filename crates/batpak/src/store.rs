@@ -12,8 +12,7 @@ mod verify;
 
 pub use batpak_coordinate::HlcPoint;
 pub use batpak_journal::{
-    Damage, DamageDigest, DamagedRange, Durability, ExpectedSequence, GoneRange, OpenReport,
-    ParseDigestError,
+    Damage, DamageDigest, DamagedRange, Durability, ExpectedSequence, OpenReport, ParseDigestError,
 };
 pub use batpak_platform::{
     ActiveSegmentReadEvidence, Clock, ClockEvidence, FixedClock, LockLeafSymlinkProtection,

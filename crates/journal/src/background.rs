@@ -54,6 +54,7 @@ impl Background {
             // A full disk is reported by the append that needs the space.
             let _retried_by_append = engine.prepare_segment(id, 0, doubled);
         }
+        engine.seal_closed();
         let flush = self.flush_if_forgotten(&engine);
         let sync = self.sync_if_due(&engine);
         let again = flush
@@ -149,9 +150,10 @@ impl Engine {
     /// The next segment's id and size when the newest one is half full and none is ready.
     fn wanted_segment(&self, tail: &Tail) -> Option<(batpak_segment::SegmentId, u64)> {
         let segment = tail.cursor.segment.as_ref()?;
-        let half_full = tail.cursor.offset >= segment.capacity / 2;
+        let half_full = tail.cursor.offset >= segment.capacity / 2
+            || tail.events() >= self.options.segment_max_events / 2;
         (tail.prepared.is_none() && half_full && tail.cursor.open)
-            .then(|| (tail.next_segment_id(), segment.capacity.saturating_mul(2)))
+            .then(|| (tail.next_segment_id(), self.next_capacity(tail)))
     }
 
     /// Wakes the background step when the unit just staged gives it something to do.

@@ -1,14 +1,20 @@
 //! Checks against the log, under the `tail` lock: keys, then expected sequences, then causes.
+//!
+//! What index files know is looked up before the lock is taken; under it only columns in memory are
+//! asked. When an index file took the place of columns in between, the look-ups are done again.
 
 use std::collections::{HashMap, HashSet};
 
 use batpak_coordinate::{Sequence, StreamSequence};
 use batpak_event::{Cause, EventId};
+use foldhash::fast::RandomState;
 
 use crate::draft::DraftCause;
-use crate::error::AppendError;
-use crate::index::Index;
+use crate::error::{AppendError, ReadError};
+use crate::history::{self, Parts};
+use crate::live::{Head, Live};
 use crate::prepare::Prepared;
+use crate::view::View;
 
 /// Whether a unit may be staged.
 pub(crate) enum Verdict {
@@ -18,16 +24,183 @@ pub(crate) enum Verdict {
     Refused(AppendError),
     /// Refused because of an event that may not be visible yet.
     RefusedBy(AppendError, Sequence),
+    /// The newest part does not know the head of a stream.
+    NeedsHeads,
 }
 
-pub(crate) fn check(unit: &[Prepared], index: &Index) -> Verdict {
-    keys(unit, index)
-        .or_else(|| expected(unit, index))
-        .or_else(|| causes(unit, index))
+/// An event that was looked up.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    sequence: Sequence,
+    generation: u32,
+}
+
+/// What index files know of the keys and causes of a unit.
+#[derive(Debug, Default)]
+pub(crate) struct Lookups {
+    /// State of the log that they were made in; none before they are made.
+    version: Option<u64>,
+    keys: HashMap<EventId, Known, RandomState>,
+    causes: HashMap<EventId, Known, RandomState>,
+}
+
+impl Lookups {
+    /// Looks up what the unit names in all parts that have an index file.
+    pub(crate) fn make(unit: &[Prepared], view: &View) -> Result<Self, ReadError> {
+        let mut lookups = Self {
+            version: Some(view.version()),
+            ..Self::default()
+        };
+        for prepared in unit {
+            if let Some(key) = prepared.draft.key.map(EventId::from) {
+                let found = view.asking(|parts| history::find(parts, key))?;
+                if let Some(row) = found {
+                    let known = known(row.sequence, row.generation.get());
+                    lookups.keys.insert(key, known);
+                }
+            }
+            for cause in local_causes(prepared) {
+                if !lookups.causes.contains_key(&cause)
+                    && let Some(row) = view.asking(|parts| history::find(parts, cause))?
+                {
+                    let known = known(row.sequence, row.generation.get());
+                    lookups.causes.insert(cause, known);
+                }
+            }
+        }
+        Ok(lookups)
+    }
+
+    /// Whether nothing has moved from memory into index files since.
+    pub(crate) fn hold(&self, view: &View) -> bool {
+        self.version == Some(view.version())
+    }
+}
+
+fn known(sequence: Sequence, generation: u32) -> Known {
+    Known {
+        sequence,
+        generation,
+    }
+}
+
+fn local_causes(prepared: &Prepared) -> impl Iterator<Item = EventId> {
+    prepared
+        .draft
+        .causes
+        .iter()
+        .filter_map(|cause| match *cause {
+            DraftCause::Known(Cause::Local(id)) => Some(id),
+            _ => None,
+        })
+}
+
+/// Whether a unit names events that have to be looked up.
+pub(crate) fn names_events(unit: &[Prepared]) -> bool {
+    unit.iter()
+        .any(|prepared| prepared.draft.key.is_some() || local_causes(prepared).next().is_some())
+}
+
+/// What is known under the lock: columns in memory now, and index files as they were looked up.
+pub(crate) struct Present<'a> {
+    pub(crate) parts: &'a Parts,
+    pub(crate) lookups: &'a Lookups,
+}
+
+impl Present<'_> {
+    /// Asks the parts that have no index file, the newest first.
+    fn in_memory<T>(&self, ask: impl Fn(&Live) -> Option<T>) -> Option<T> {
+        self.parts
+            .iter()
+            .rev()
+            .map_while(|part| part.with_live(&ask))
+            .find_map(|found| found)
+    }
+
+    fn found(&self, id: EventId, looked_up: Option<&Known>) -> Option<Known> {
+        let staged = self.in_memory(|live| {
+            let hint = Sequence(id.sequence_hint());
+            let minted = live.entry(hint).filter(|entry| entry.id == id);
+            let sequence = minted.map(|_| hint).or_else(|| live.keyed(id))?;
+            let entry = live.entry(sequence)?;
+            Some(known(sequence, entry.generation.get()))
+        });
+        // What was looked up in memory may have been taken back since.
+        let in_files = self.parts.len() - self.newest_in_memory();
+        staged.or_else(|| {
+            let known = looked_up?;
+            let (ordinal, _) = history::part_of(self.parts, known.sequence)?;
+            ((ordinal.0 as usize) < in_files).then_some(*known)
+        })
+    }
+
+    /// How many parts at the end of the log have no index file.
+    fn newest_in_memory(&self) -> usize {
+        let newest = self.parts.iter().rev();
+        newest
+            .take_while(|part| part.with_live(|_| ()).is_some())
+            .count()
+    }
+
+    fn key(&self, id: EventId) -> Option<Sequence> {
+        self.found(id, self.lookups.keys.get(&id))
+            .map(|known| known.sequence)
+    }
+
+    fn cause(&self, id: EventId) -> Option<Known> {
+        self.found(id, self.lookups.causes.get(&id))
+    }
+
+    /// Newest event of a stream, when the newest part knows it.
+    pub(crate) fn head(&self, entity: &str) -> Option<Head> {
+        match self.parts.last() {
+            None => Some(Head::default()),
+            Some(part) => part.with_live(|live| live.head(entity)).flatten(),
+        }
+    }
+
+    /// Newest events of the streams of a unit; none when one of them, or its event hash, is not known.
+    pub(crate) fn heads(&self, unit: &[Prepared]) -> Option<Vec<Head>> {
+        let heads = unit.iter().map(|prepared| {
+            self.head(prepared.draft.coordinate.entity())
+                .filter(|head| head.sequence.is_none() || head.hash.is_some())
+        });
+        heads.collect()
+    }
+
+    /// Generations of the local causes that an event names by id and that are in the log.
+    pub(crate) fn generations(&self, prepared: &Prepared) -> Vec<u32> {
+        local_causes(prepared)
+            .filter_map(|cause| self.cause(cause))
+            .map(|known| known.generation)
+            .collect()
+    }
+}
+
+/// Generations of the causes of an event that are earlier events of its unit, of which id and
+/// generation are given.
+pub(crate) fn generations_in_unit(
+    prepared: &Prepared,
+    earlier: &[(EventId, u32)],
+) -> impl Iterator<Item = u32> {
+    prepared.draft.causes.iter().filter_map(move |cause| {
+        let found = match *cause {
+            DraftCause::Known(Cause::Local(id)) => earlier.iter().find(|(staged, _)| *staged == id),
+            DraftCause::Known(Cause::Foreign(_)) => None,
+            DraftCause::Prior(position) => earlier.get(position),
+        };
+        found.map(|(_, generation)| *generation)
+    })
+}
+
+pub(crate) fn check(unit: &[Prepared], present: &Present<'_>) -> Verdict {
+    keys(unit, present)
+        .or_else(|| expected(unit, present))
+        .or_else(|| causes(unit, present))
         .unwrap_or(Verdict::Go)
 }
 
-fn keys(unit: &[Prepared], index: &Index) -> Option<Verdict> {
+fn keys(unit: &[Prepared], present: &Present<'_>) -> Option<Verdict> {
     let keys: Vec<EventId> = unit
         .iter()
         .filter_map(|prepared| prepared.draft.key.map(EventId::from))
@@ -35,7 +208,7 @@ fn keys(unit: &[Prepared], index: &Index) -> Option<Verdict> {
     if keys.is_empty() {
         return None;
     }
-    let found: Vec<Sequence> = keys.iter().filter_map(|key| index.find(*key)).collect();
+    let found: Vec<Sequence> = keys.iter().filter_map(|key| present.key(*key)).collect();
     if found.len() == keys.len() {
         return Some(Verdict::Present(found));
     }
@@ -54,7 +227,7 @@ fn keys(unit: &[Prepared], index: &Index) -> Option<Verdict> {
 }
 
 /// Expected sequences count the events of the unit that come before.
-fn expected(unit: &[Prepared], index: &Index) -> Option<Verdict> {
+fn expected(unit: &[Prepared], present: &Present<'_>) -> Option<Verdict> {
     if unit
         .iter()
         .all(|prepared| prepared.draft.expected.required().is_none())
@@ -64,7 +237,9 @@ fn expected(unit: &[Prepared], index: &Index) -> Option<Verdict> {
     let mut earlier: HashMap<&str, u64> = HashMap::new();
     for (position, prepared) in unit.iter().enumerate() {
         let entity = prepared.draft.coordinate.entity();
-        let head = index.head(entity);
+        let Some(head) = present.head(entity) else {
+            return Some(Verdict::NeedsHeads);
+        };
         let before = earlier.entry(entity).or_default();
         let actual = StreamSequence(head.stream_sequence.get().saturating_add(*before));
         *before += 1;
@@ -83,39 +258,20 @@ fn expected(unit: &[Prepared], index: &Index) -> Option<Verdict> {
     None
 }
 
-fn causes(unit: &[Prepared], index: &Index) -> Option<Verdict> {
+fn causes(unit: &[Prepared], present: &Present<'_>) -> Option<Verdict> {
     for (position, prepared) in unit.iter().enumerate() {
-        for cause in &prepared.draft.causes {
-            if let DraftCause::Known(Cause::Local(id)) = *cause
-                && index.find(id).is_none()
-                && !unit[..position]
-                    .iter()
-                    .any(|earlier| earlier.draft.key.map(EventId::from) == Some(id))
-            {
+        for cause in local_causes(prepared) {
+            let in_unit = unit[..position]
+                .iter()
+                .any(|earlier| earlier.draft.key.map(EventId::from) == Some(cause));
+            if !in_unit && present.cause(cause).is_none() {
                 let error = AppendError::UnknownCause {
                     index: position,
-                    cause: id,
+                    cause,
                 };
                 return Some(Verdict::Refused(error));
             }
         }
     }
     None
-}
-
-/// Generations of an event's local causes; foreign ones have none here.
-pub(crate) fn cause_generations<'a>(
-    prepared: &'a Prepared,
-    identifiers: &'a [EventId],
-    index: &'a Index,
-) -> impl Iterator<Item = u32> + 'a {
-    prepared.draft.causes.iter().filter_map(move |cause| {
-        let id = match *cause {
-            DraftCause::Known(Cause::Local(id)) => id,
-            DraftCause::Known(Cause::Foreign(_)) => return None,
-            DraftCause::Prior(position) => *identifiers.get(position)?,
-        };
-        let sequence = index.find(id)?;
-        index.entry(sequence).map(|entry| entry.generation.get())
-    })
 }

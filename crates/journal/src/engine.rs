@@ -14,7 +14,7 @@ use batpak_segment::identity::Identity;
 
 use crate::error::{AppendError, Failure};
 use crate::identity_file::IdentityFile;
-use crate::index::Ordinal;
+use crate::live::Ordinal;
 use crate::options::{Durability, Options};
 use crate::segment_file::SegmentFile;
 use crate::sync::Frontier;
@@ -36,6 +36,8 @@ pub(crate) struct Engine {
     pub(crate) frontier: Mutex<Frontier>,
     /// Held while the next segment is filled.
     pub(crate) preparing: Mutex<()>,
+    /// Held while the index of a closed segment is made.
+    pub(crate) sealing: Mutex<()>,
     /// Newest event handed to the operating system; raised under `write`.
     pub(crate) written: AtomicU64,
     /// Newest event of which bytes may have reached the disk, in a failed write as well.

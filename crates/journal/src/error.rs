@@ -7,6 +7,7 @@ use batpak_coordinate::{Sequence, StreamSequence};
 use batpak_event::{EventId, Lineage};
 use batpak_platform::{LockOwner, is_media_error};
 use batpak_segment::identity::IdentityFault;
+use batpak_segment::index::IndexFault;
 use batpak_segment::{FrameFault, GapCause, HeaderFault, Offset, SegmentId};
 use thiserror::Error;
 
@@ -283,6 +284,14 @@ pub enum ReadError {
     /// The file could not be read.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The index of a segment cannot answer, and could not be made again from the segment.
+    #[error("the index of segment {segment} cannot be used: {fault}")]
+    Index {
+        /// Segment.
+        segment: SegmentId,
+        /// What is wrong with it.
+        fault: IndexFault,
+    },
     /// No such event is visible.
     #[error("no event with that sequence is visible")]
     NotFound,

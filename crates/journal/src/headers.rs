@@ -10,7 +10,7 @@ use batpak_segment::{SegmentHeader, SegmentId};
 use crate::error::{Damage, FileError, OpenError};
 use crate::identity_file::IdentityFile;
 use crate::open::hash_of;
-use crate::recover::{Mode, recover};
+use crate::recover::{Ground, Mode, recover};
 use crate::segment_file::{open_file, read_header_bytes};
 use crate::survey::{Names, damaged_segment, identity, names, take_directory};
 use crate::view::{Origin, View};
@@ -119,9 +119,16 @@ fn close_as_found(
     names: &Names,
     identity: &Identity,
 ) -> Result<Option<CleanClose>, OpenError> {
-    let found = recover(storage, names, identity.clone(), true, Mode::Read)?;
-    let last = found.index.last();
-    let (Some(newest), Some(segment)) = (&found.newest, found.segments.last()) else {
+    let ground = Ground {
+        storage,
+        names,
+        mode: Mode::Read,
+        mapping: false,
+    };
+    let found = recover(ground, identity.clone(), true)?;
+    let last = found.last();
+    let newest_file = found.parts.last().map(|part| Arc::clone(&part.file));
+    let (Some(newest), Some(segment)) = (&found.newest, newest_file) else {
         return Ok(None);
     };
     if newest.len >= segment.capacity || found.identity.highest != identity.highest {
@@ -139,7 +146,7 @@ fn close_as_found(
         branch: identity.branch,
         epoch: identity.epoch,
     };
-    let view = View::new(origin, found.index, found.segments, last);
+    let view = View::new(origin, found.parts, last);
     let last_hash = hash_of(&view, last)?;
     Ok(Some(CleanClose {
         epoch: identity.epoch,

@@ -6,14 +6,14 @@ use std::sync::atomic::Ordering;
 use batpak_coordinate::Sequence;
 use batpak_event::Cause;
 use batpak_platform::Platform;
-use batpak_segment::identity::CleanClose;
+use batpak_segment::identity::{CleanClose, ClosedSegment};
 use batpak_segment::{EventFrame, SegmentId};
 
 use crate::buffer::FrameBuffer;
 use crate::draft::{Committed, Draft, DraftCause};
-use crate::engine::{Engine, Target};
+use crate::engine::{Engine, Target, Writer};
 use crate::error::{AppendError, Failure, OpenError, ReadError};
-use crate::index::Place;
+use crate::live::Place;
 use crate::open::open_writer;
 use crate::options::{Durability, Options};
 use crate::prepare::{Prepared, prepare};
@@ -21,6 +21,9 @@ use crate::report::OpenReport;
 use crate::stage::Staged;
 use crate::ticket::Ticket;
 use crate::view::View;
+
+/// Most events that an open walks over after a clean close; a segment with more is ended by the close.
+const MOST_WALKED_AT_OPEN: u64 = 4096;
 
 /// An open journal: the one writer of its directory. Shared by reference between threads.
 ///
@@ -176,22 +179,16 @@ impl Journal {
         let mut buffer = FrameBuffer::new();
         let mut found = Vec::with_capacity(unit.len());
         for (index, (prepared, sequence)) in unit.iter().zip(sequences).enumerate() {
-            let entry = self
-                .engine
-                .view
-                .entry(*sequence)
-                .ok_or(ReadError::NotFound)?;
-            let frame = self
-                .engine
-                .view
-                .read_place(*sequence, entry.place, &mut buffer)?;
+            let row = self.engine.view.event(*sequence)?;
+            let place = row.ok_or(ReadError::NotFound)?.place;
+            let frame = self.engine.view.read_place(*sequence, place, &mut buffer)?;
             if !same_body(&prepared.draft, &frame, unit) {
                 return Err(AppendError::KeyConflict {
                     index,
                     key: frame.head.event_id,
                 });
             }
-            found.push(self.engine.original(&frame, entry.place));
+            found.push(self.engine.original(&frame, place));
         }
         Ok(found)
     }
@@ -228,10 +225,11 @@ impl Engine {
 
     /// The receipt of an event that was appended before.
     fn original(&self, frame: &EventFrame<'_>, place: Place) -> Committed {
-        let segments = self.view.segments();
-        let segment = segments
+        let parts = self.view.parts();
+        let segment = parts
             .get(place.segment.0 as usize)
-            .map_or(SegmentId(0), |segment| segment.id);
+            .map_or(SegmentId(0), |part| part.file.id);
+        let epoch = self.view.epoch_of(frame.head.sequence).ok().flatten();
         Committed {
             event_id: frame.head.event_id,
             sequence: frame.head.sequence,
@@ -244,11 +242,7 @@ impl Engine {
             counter: frame.head.counter,
             generation: frame.head.generation,
             branch: self.view.branch(),
-            epoch: self
-                .view
-                .index()
-                .epoch(frame.head.sequence)
-                .unwrap_or(self.view.epoch()),
+            epoch: epoch.unwrap_or(self.view.epoch()),
             durability: Durability::Written,
             duplicate: true,
             segment,
@@ -260,12 +254,18 @@ impl Engine {
     /// Records the clean close, then cuts the newest segment to what is in it: in this order, so
     /// that a crash in between leaves a longer file, which opens as after a crash.
     fn record_close(&self) -> Result<(), AppendError> {
+        self.seal_closed();
         let mut writer = self.lock_write();
         if let Some(active) = &writer.active {
             // The record vouches for every byte before its length, control frames included.
             let synced = active.sync();
             synced.map_err(|error| AppendError::Failed(Failure::Sync(error)))?;
         }
+        let ended = self.end_large_segment(&mut writer)?;
+        drop(writer);
+        self.seal_closed();
+        let tree = self.view.tree_head(self.durable()).ok();
+        let mut writer = self.lock_write();
         let mut identity = writer.desired.clone();
         identity.durable = writer.last;
         identity.clean_close = Some(CleanClose {
@@ -277,17 +277,19 @@ impl Engine {
             length: writer.end,
             last_sequence: writer.last,
             last_hash: writer.last_hash,
-            tree: None,
+            tree,
         });
         writer
             .identity
             .write(identity)
             .map_err(AppendError::Failed)?;
-        if let Some(active) = &writer.active {
+        if let Some(active) = writer.active.as_ref().filter(|_| !writer.evidence) {
             // Not synced: a cut that a crash takes back leaves a longer file, which is opened as
             // after a crash, with the record as the mark.
             let cut = active.file.set_len(writer.end);
-            cut.map_err(|source| active.error("cut", source))?;
+            if !ended {
+                cut.map_err(|source| active.error("cut", source))?;
+            }
         }
         if let Some(next) = self.lock_tail().prepared.take() {
             drop(next.file);
@@ -295,6 +297,40 @@ impl Engine {
             let _leftover = self.platform.storage.remove(&next.temporary);
         }
         Ok(())
+    }
+
+    /// Ends the newest segment when it holds many events, so that the next open has its index instead
+    /// of frames to walk over. Whether every segment is ended now.
+    fn end_large_segment(&self, writer: &mut Writer) -> Result<bool, AppendError> {
+        let Some(active) = writer.active.clone() else {
+            return Ok(true);
+        };
+        let is_last = |closed: &ClosedSegment| closed.close.segment == active.id;
+        if writer.desired.closed.last().is_some_and(is_last) {
+            return Ok(true);
+        }
+        let (close, stage) = {
+            let mut tail = self.lock_tail();
+            if !tail.cursor.open || tail.events() <= MOST_WALKED_AT_OPEN {
+                return Ok(false);
+            }
+            (tail.close_segment(), Arc::clone(&tail.stage))
+        };
+        self.write_staged(writer);
+        if stage.outcome.get().is_some() || self.failure.get().is_some() {
+            // The seal could not be written: the segment stays as it is.
+            return Ok(false);
+        }
+        active
+            .sync()
+            .map_err(|error| AppendError::Failed(Failure::Sync(error)))?;
+        writer.desired.closed.push(ClosedSegment {
+            close,
+            first_sequence: active.first_sequence,
+            index_hash: None,
+        });
+        self.close_part(&close);
+        Ok(true)
     }
 
     /// Lets go of the directory.

@@ -8,17 +8,20 @@ use batpak_coordinate::Sequence;
 use batpak_event::{BranchId, Digest, Epoch, Lineage};
 use batpak_platform::{Entropy, Platform, ProcessGuard, Storage, StorageLock};
 use batpak_segment::identity::{BranchRecord, Identity};
+use batpak_segment::index::SegmentIndex;
 use batpak_segment::{CloseFacts, SEGMENT_HEADER, SegmentId};
 
 use crate::buffer::FrameBuffer;
 use crate::decide::Decision;
 use crate::engine::{Engine, Writer};
 use crate::error::{AppendError, FileError, OpenError};
+use crate::history;
 use crate::identity_file::IdentityFile;
-use crate::index::{Index, Ordinal};
+use crate::live::Ordinal;
 use crate::options::Options;
-use crate::recover::{Mode, Newest, Recovered, exhausted, recover};
-use crate::report::OpenReport;
+use crate::recover::{Ground, Mode, Newest, Recovered, exhausted, recover};
+use crate::report::{DamageDigest, OpenReport};
+use crate::seal;
 use crate::segment_file::{NextSegment, SegmentFile};
 use crate::survey::{Names, identity, is_damage, names, take_directory};
 use crate::sync::Frontier;
@@ -47,39 +50,46 @@ pub(crate) fn open_writer(
             if found.generation == u64::MAX {
                 return Err(exhausted());
             }
-            let recovered = recover(storage, &names, found.clone(), other_bad, Mode::Write);
-            let recovered = recovered.or_else(|refusal| {
-                accept(storage, &names, found.clone(), other_bad, refusal, &options)
-            })?;
+            let ground = Ground {
+                storage,
+                names: &names,
+                mode: Mode::Write,
+                mapping: options.mapping,
+            };
+            let recovered = recover(ground, found.clone(), other_bad);
+            let accepted = options.accept_damage;
+            let recovered = recovered
+                .or_else(|refusal| accept(ground, found.clone(), other_bad, refusal, accepted))?;
             let file = IdentityFile::open(Arc::clone(&platform.storage), found, slots)?;
             (recovered, file)
         }
     };
     clear_away(platform, &names, &mut recovered)?;
+    write_indexes(storage, &mut recovered, options.mapping);
     let behind = recovered.stamp.0.saturating_sub(platform.clock.wall_us());
     recovered.report.clock_behind_us = u64::try_from(behind).unwrap_or(0);
     let resumption = resume(&mut recovered)?;
     let mut report = std::mem::take(&mut recovered.report);
     let engine = build(platform, options, recovered, file, lock, &resumption)?;
     engine.begin_epoch(&resumption)?;
-    report.segments = engine.view.segments().len() as u64;
+    report.segments = engine.view.parts().len() as u64;
     Ok((engine, report))
 }
 
 /// Recovers around damage when it is exactly what the caller accepts; the refusal otherwise.
 fn accept(
-    storage: &dyn Storage,
-    names: &Names,
+    ground: Ground<'_>,
     found: Identity,
     slot_damaged: bool,
     refusal: OpenError,
-    options: &Options,
+    accepted: Option<DamageDigest>,
 ) -> Result<Recovered, OpenError> {
-    if options.accept_damage.is_none() || !is_damage(&refusal) {
+    if accepted.is_none() || !is_damage(&refusal) {
         return Err(refusal);
     }
-    let recovered = recover(storage, names, found, slot_damaged, Mode::Accept)?;
-    if recovered.report.damage_digest() == options.accept_damage {
+    let mode = Mode::Accept;
+    let recovered = recover(Ground { mode, ..ground }, found, slot_damaged)?;
+    if recovered.report.damage_digest() == accepted {
         Ok(recovered)
     } else {
         Err(refusal)
@@ -111,18 +121,7 @@ fn create(platform: &Platform) -> Result<(Recovered, IdentityFile), OpenError> {
         clean: true,
         ..OpenReport::default()
     };
-    let recovered = Recovered {
-        identity,
-        segments: Vec::new(),
-        index: Index::default(),
-        newest: None,
-        orphans: Vec::new(),
-        stamp: (0, 0),
-        next_epoch: Epoch(1),
-        adopted: None,
-        report,
-    };
-    Ok((recovered, file))
+    Ok((Recovered::empty(identity, report), file))
 }
 
 /// A random number for something that must be unlike any other.
@@ -187,6 +186,29 @@ fn clear_away(
     Ok(())
 }
 
+/// Gives indexes that were made during recovery their files. One that cannot be written stays in
+/// memory, and is made again by the next open.
+fn write_indexes(storage: &dyn Storage, recovered: &mut Recovered, mapping: bool) {
+    for at in std::mem::take(&mut recovered.made) {
+        let Some(part) = recovered.parts.get(at) else {
+            continue;
+        };
+        let (id, index) = (part.file.id, part.index());
+        let written = index.and_then(|index| {
+            let bytes = index.source().as_ref();
+            seal::write(storage, id, bytes, mapping).ok()
+        });
+        let Some(index) = written.and_then(|bytes| SegmentIndex::open(bytes).ok()) else {
+            continue;
+        };
+        let mut closed = recovered.identity.closed.iter_mut();
+        if let Some(entry) = closed.find(|entry| entry.close.segment == id) {
+            entry.index_hash = Some(index.table_hash());
+        }
+        part.seal(index);
+    }
+}
+
 /// Where writing goes on.
 #[derive(Debug)]
 struct Resumption {
@@ -194,14 +216,17 @@ struct Resumption {
     segment: Option<Arc<SegmentFile>>,
     ordinal: Ordinal,
     offset: u64,
-    /// Whether frames are added to it; otherwise the next segment is begun at once.
+    /// Whether frames are added to it.
     open: bool,
+    /// Whether the identity says how it ended; otherwise, when no frame is added to it, the next
+    /// segment is begun at once.
+    closed: bool,
 }
 
 /// Makes what was recovered durable, and decides where writing goes on.
 fn resume(recovered: &mut Recovered) -> Result<Resumption, OpenError> {
-    let (Some(newest), Some(segment)) = (&recovered.newest, recovered.segments.last().cloned())
-    else {
+    let last = recovered.parts.last().map(|part| Arc::clone(&part.file));
+    let (Some(newest), Some(segment)) = (&recovered.newest, last) else {
         return Ok(resume_after(
             recovered,
             recovered.identity.closed.last().map(|last| last.close),
@@ -210,14 +235,17 @@ fn resume(recovered: &mut Recovered) -> Result<Resumption, OpenError> {
     let goes_on = match newest.decision {
         Decision::Replace => {
             let predecessor = newest.predecessor;
-            recovered.segments.pop();
-            return Ok(resume_after(recovered, Some(predecessor)));
+            recovered.parts.pop();
+            return Ok(Resumption {
+                closed: false,
+                ..resume_after(recovered, Some(predecessor))
+            });
         }
         Decision::Resume | Decision::Continue => true,
         _ => false,
     };
     if !newest.closed {
-        recovered.report.rewritten_events = write_again(&segment, newest, &recovered.index)?;
+        recovered.report.rewritten_events = write_again(&segment, newest, recovered)?;
     }
     let rest = segment.capacity.saturating_sub(newest.len);
     let open = goes_on && rest <= LARGEST_REFILL;
@@ -231,27 +259,36 @@ fn resume(recovered: &mut Recovered) -> Result<Resumption, OpenError> {
         ordinal,
         offset,
         open,
+        closed: false,
     })
 }
 
 fn resume_after(recovered: &Recovered, close: Option<CloseFacts>) -> Resumption {
     Resumption {
-        segment: recovered.segments.last().cloned(),
+        segment: recovered.parts.last().map(|part| Arc::clone(&part.file)),
         ordinal: last_ordinal(recovered),
         offset: close.map_or(0, |close| close.end.0),
         open: false,
+        closed: true,
     }
 }
 
 fn last_ordinal(recovered: &Recovered) -> Ordinal {
-    Ordinal(u32::try_from(recovered.segments.len().saturating_sub(1)).unwrap_or(u32::MAX))
+    Ordinal(u32::try_from(recovered.parts.len().saturating_sub(1)).unwrap_or(u32::MAX))
 }
 
 /// Writes the bytes that nothing attests to be durable again in place, and syncs them: what the
 /// page cache returns is not what is on the disk. Returns how many events that were.
-fn write_again(segment: &SegmentFile, newest: &Newest, index: &Index) -> Result<u64, OpenError> {
+fn write_again(
+    segment: &SegmentFile,
+    newest: &Newest,
+    recovered: &Recovered,
+) -> Result<u64, OpenError> {
     const CHUNK: u64 = 1 << 20;
-    let place = |sequence: Sequence| index.entry(sequence).map(|entry| entry.place.offset.0);
+    let place = |sequence: Sequence| {
+        let row = history::event(&recovered.parts, sequence).ok().flatten()?;
+        Some(row.place.offset.0)
+    };
     let mut at = if newest.damaged {
         // The bytes before are durable, damaged or not.
         place(newest.attested.next()).unwrap_or(newest.end)
@@ -270,7 +307,8 @@ fn write_again(segment: &SegmentFile, newest: &Newest, index: &Index) -> Result<
         at += len as u64;
     }
     segment.sync()?;
-    Ok(index.last().get().saturating_sub(newest.attested.get()))
+    let last = recovered.last().get();
+    Ok(last.saturating_sub(newest.attested.get()))
 }
 
 fn build(
@@ -281,17 +319,17 @@ fn build(
     lock: Box<dyn StorageLock>,
     resumption: &Resumption,
 ) -> Result<Engine, OpenError> {
+    let last = recovered.last();
     let mut desired = recovered.identity;
     desired.epoch = recovered.next_epoch;
     desired.clean_close = None;
-    let last = recovered.index.last();
     desired.durable = last;
     let origin = Origin {
         lineage: desired.lineage,
         branch: desired.branch,
         epoch: desired.epoch,
     };
-    let view = View::new(origin, recovered.index, recovered.segments, last);
+    let view = View::new(origin, recovered.parts, last);
     let last_hash = hash_of(&view, last)?;
     let tail = Tail {
         queue: Vec::new(),
@@ -333,6 +371,7 @@ fn build(
         tail: Mutex::new(tail),
         frontier: Mutex::new(Frontier::default()),
         preparing: Mutex::new(()),
+        sealing: Mutex::new(()),
         written: AtomicU64::new(last.get()),
         attempted: AtomicU64::new(last.get()),
         durable: AtomicU64::new(last.get()),
@@ -349,16 +388,17 @@ fn build(
 
 /// Event hash of the newest event, which the next segment's header repeats.
 pub(crate) fn hash_of(view: &View, last: Sequence) -> Result<Digest, OpenError> {
-    let Some(entry) = view.entry(last) else {
+    let failed =
+        |error| FileError::new("read the newest event of", ".", io::Error::other(error)).into();
+    let row = view.event(last).map_err(failed)?;
+    let Some(row) = row else {
         return Ok([0; 32]);
     };
     let mut buffer = FrameBuffer::new();
-    match view.read_place(last, entry.place, &mut buffer) {
-        Ok(frame) => Ok(frame.event_hash(view.key())),
-        Err(error) => {
-            Err(FileError::new("read the newest event of", ".", io::Error::other(error)).into())
-        }
-    }
+    let frame = view.read_place(last, row.place, &mut buffer);
+    frame
+        .map(|frame| frame.event_hash(view.key()))
+        .map_err(failed)
 }
 
 impl Engine {
@@ -366,7 +406,7 @@ impl Engine {
     /// cannot go on in the newest one, so that a record of a clean close is only dropped once
     /// nothing rests on it.
     fn begin_epoch(&self, resumption: &Resumption) -> Result<(), OpenError> {
-        if resumption.segment.is_none() || resumption.open {
+        if resumption.segment.is_none() || resumption.open || resumption.closed {
             let mut writer = self.lock_write();
             let desired = writer.desired.clone();
             return writer.identity.write(desired).map_err(failed_to_begin);

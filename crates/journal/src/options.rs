@@ -46,6 +46,13 @@ pub struct Options {
     pub durability: Durability,
     /// Bytes at which a segment is closed and the next one begun; a threshold, not a limit.
     pub segment_max_bytes: u64,
+    /// Events at which a segment is closed and the next one begun; a unit with more still lies in
+    /// one segment. It bounds the memory of the index of the newest segment, the time to recover,
+    /// and the time to close.
+    pub segment_max_events: u64,
+    /// Whether index files are mapped. A mapped file that another program shortens can end the
+    /// process; files that are read into memory instead cost memory.
+    pub mapping: bool,
     /// Most bytes of payload and extensions together in one event.
     pub single_append_max_bytes: usize,
     /// Most events in one unit.
@@ -67,6 +74,8 @@ impl Default for Options {
         Self {
             durability: Durability::Synced,
             segment_max_bytes: 256 << 20,
+            segment_max_events: 65_536,
+            mapping: true,
             single_append_max_bytes: 16 << 20,
             batch_max_events: 4096,
             batch_max_bytes: 16 << 20,

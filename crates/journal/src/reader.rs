@@ -7,13 +7,15 @@ use batpak_platform::{Access, Platform};
 use batpak_segment::identity::Identity;
 use batpak_segment::{CloseFacts, Offset, SEGMENT_HEADER, SegmentId};
 
-use crate::error::{Damage, FileError, OpenError};
+use crate::error::{FileError, OpenError};
 use crate::headers::{identity_from_headers, identity_is_lost};
-use crate::index::Ordinal;
-use crate::recover::{Mode, Recovered, recover};
+use crate::history;
+use crate::live::{Live, Ordinal};
+use crate::part::Part;
+use crate::recover::{Ground, Mode, Recovered, recover};
 use crate::report::OpenReport;
-use crate::segment_file::SegmentFile;
-use crate::survey::{check_predecessor, damaged_segment, identity, names, open_segment};
+use crate::seal;
+use crate::survey::{check_predecessor, identity, names, open_segment};
 use crate::view::{Origin, View};
 use crate::walk::{Stopped, Walk, Walked};
 
@@ -24,6 +26,8 @@ const ATTEMPTS: u32 = 8;
 #[derive(Debug)]
 pub struct Reader {
     platform: Platform,
+    /// Whether index files are mapped.
+    mapping: bool,
     view: View,
     /// Where a refresh goes on in the newest segment; none when it has to begin anew.
     resume: Mutex<Option<u64>>,
@@ -40,27 +44,31 @@ impl Reader {
     /// `NotAStore` where there is none, and what a newer version wrote. Damage is served around and
     /// reported.
     pub fn open(platform: &Platform) -> Result<(Self, OpenReport), OpenError> {
-        let (recovered, live) = read(platform)?;
-        let last = recovered.index.last();
-        let visible = if live {
-            recovered.report.attested.min(last)
-        } else {
-            last
-        };
+        Self::open_with(platform, true)
+    }
+
+    /// As [`open`](Self::open), with index files mapped or read into memory.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn open_with(platform: &Platform, mapping: bool) -> Result<(Self, OpenReport), OpenError> {
+        let (mut recovered, live) = read(platform, mapping)?;
+        let visible = visible(&recovered, live);
         let resume = resume_at(&recovered, visible);
-        let mut report = recovered.report;
+        show(&recovered, visible);
+        let mut report = std::mem::take(&mut recovered.report);
         report.set_aside = recovered.orphans.iter().map(|id| id.file_name()).collect();
-        report.events = recovered.index.count_up_to(visible);
+        let counts = recovered.parts.iter().map(|part| part.count_up_to(visible));
+        report.events = counts.sum();
         let origin = Origin {
             lineage: recovered.identity.lineage,
             branch: recovered.identity.branch,
             epoch: recovered.identity.epoch,
         };
-        let mut index = recovered.index;
-        index.truncate(visible);
-        let view = View::new(origin, index, recovered.segments, visible);
+        let view = View::new(origin, recovered.parts, visible);
         let reader = Self {
             platform: platform.clone(),
+            mapping,
             view,
             resume: Mutex::new(resume),
         };
@@ -102,7 +110,7 @@ impl Reader {
                 Ok(false) | Err(_) => break,
             }
         }
-        let (recovered, live) = read(&self.platform)?;
+        let (recovered, live) = read(&self.platform, self.mapping)?;
         if recovered.identity.lineage != self.view.lineage() {
             return Err(OpenError::Foreign {
                 name: batpak_segment::names::IDENTITY.to_owned(),
@@ -110,17 +118,11 @@ impl Reader {
                 expected: self.view.lineage(),
             });
         }
-        let last = recovered.index.last();
-        let visible = if live {
-            recovered.report.attested.min(last)
-        } else {
-            last
-        };
+        let visible = visible(&recovered, live);
         if visible >= self.view.visible() {
             *resume = resume_at(&recovered, visible);
-            let mut index = recovered.index;
-            index.truncate(visible);
-            self.view.replace(index, recovered.segments, visible);
+            show(&recovered, visible);
+            self.view.replace(recovered.parts, visible);
         }
         Ok(self.view.visible())
     }
@@ -132,16 +134,19 @@ impl Reader {
         let Some((found, _, false)) = identity(storage, &names(storage)?)? else {
             return Ok(false);
         };
-        let Some(known) = self.view.segments().last().cloned() else {
+        let Some(known) = self.view.newest() else {
             return Ok(false);
         };
-        let now = open_segment(storage, known.id, Access::Read, self.view.lineage())?;
-        if now.0.salt != known.salt {
+        let lineage = self.view.lineage();
+        let now = open_segment(storage, known.file.id, Access::Read, lineage)?;
+        if now.0.salt != known.file.salt {
             return Ok(false);
         }
-        let mut segment = known;
+        self.take_indexes(&found);
+        let mut part = known;
         while let Some(from) = *resume {
-            let ordinal = self.view.segments().len().saturating_sub(1);
+            let segment = Arc::clone(&part.file);
+            let ordinal = self.view.parts().len().saturating_sub(1);
             let ordinal = Ordinal(u32::try_from(ordinal).unwrap_or(u32::MAX));
             let closed = found
                 .closed
@@ -159,11 +164,18 @@ impl Reader {
                 ordinal,
                 to: Offset(close.map_or(len, |close| close.end.0)),
                 tolerant: true,
+                committed: false,
             };
-            let mut index = self.view.index_mut();
-            // What an attempt that failed left behind.
-            index.truncate(self.view.visible());
-            let walked = walk.run(Offset(from), &mut index)?;
+            let visible = self.view.visible();
+            let walked = part.change(|live| {
+                // What an attempt that failed left behind.
+                live.truncate(visible);
+                walk.run(Offset(from), live)
+            });
+            let Some(walked) = walked.transpose()? else {
+                // The part has its index already: nothing is added to it.
+                return Ok(false);
+            };
             let Some((at, close)) = closed.zip(close) else {
                 let attested = attested(&found, &walked);
                 let torn = matches!(walked.stop, Stopped::At { .. });
@@ -171,47 +183,63 @@ impl Reader {
                     return Ok(false);
                 }
                 let visible = if live {
-                    attested.min(walked.last).max(self.view.visible())
+                    attested.min(walked.last).max(visible)
                 } else {
                     walked.last
                 };
-                let behind = index.entry(visible.next());
-                *resume = Some(behind.map_or(walked.end, |entry| entry.place.offset.0));
-                index.truncate(visible);
-                drop(index);
+                let behind = part.change(|live| {
+                    let behind = live.entry(visible.next()).map(|entry| entry.place.offset.0);
+                    live.truncate(visible);
+                    behind
+                });
+                *resume = Some(behind.flatten().unwrap_or(walked.end));
                 self.view.raise_visible(visible);
                 return Ok(true);
             };
             if walked.end != close.end.0 || walked.last != close.last_sequence {
                 return Ok(false);
             }
-            drop(index);
+            part.close_with(close);
             self.view.raise_visible(close.last_sequence);
             *resume = Some(close.end.0);
             let next = found
                 .closed
                 .get(at + 1)
                 .map_or(found.highest, |closed| closed.close.segment);
-            segment = self.next_segment(next, &close)?;
+            if next == close.segment {
+                // Every segment is closed.
+                return Ok(true);
+            }
+            part = self.next_part(next, &close)?;
             *resume = Some(SEGMENT_HEADER as u64);
         }
         Ok(false)
     }
 
-    fn next_segment(
-        &self,
-        id: SegmentId,
-        before: &CloseFacts,
-    ) -> Result<Arc<SegmentFile>, OpenError> {
-        if id.is_none() || id == before.segment {
-            return Err(damaged_segment(id, Damage::SegmentMissing));
+    /// Takes the index files that a writer has made of closed segments.
+    fn take_indexes(&self, found: &Identity) {
+        let storage = &*self.platform.storage;
+        for part in self.view.parts().iter().filter(|part| part.awaits_index()) {
+            let mut closed = found.closed.iter();
+            let entry = closed.find(|entry| entry.close.segment == part.file.id);
+            let index =
+                entry.and_then(|entry| seal::load(storage, entry, found.lineage, self.mapping));
+            if let Some(index) = index {
+                part.seal(index);
+                self.view.note_sealed();
+            }
         }
+    }
+
+    fn next_part(&self, id: SegmentId, before: &CloseFacts) -> Result<Arc<Part>, OpenError> {
         let storage = &*self.platform.storage;
         let (segment, header) = open_segment(storage, id, Access::Read, self.view.lineage())?;
         check_predecessor(&header, before)?;
-        self.view.index_mut().begin_epoch(header.epoch);
-        self.view.push_segment(Arc::clone(&segment));
-        Ok(segment)
+        let mut live = Live::after(before.last_sequence);
+        live.begin_epoch(header.epoch);
+        let part = Part::live(segment, live);
+        self.view.push_part(Arc::clone(&part));
+        Ok(part)
     }
 }
 
@@ -224,14 +252,38 @@ fn attested(found: &Identity, walked: &Walked) -> Sequence {
     walked.attested.max(found.durable).max(closed)
 }
 
-/// Where the next refresh goes on, when it can go on without beginning anew.
+/// Newest event that is shown: beside a writer the newest that the files attest to be durable.
+fn visible(recovered: &Recovered, live: bool) -> Sequence {
+    let last = recovered.last();
+    if live {
+        recovered.report.attested.min(last)
+    } else {
+        last
+    }
+}
+
+/// Leaves what is shown in the parts.
+fn show(recovered: &Recovered, visible: Sequence) {
+    for part in &recovered.parts {
+        part.change(|live| live.truncate(visible));
+    }
+}
+
+/// Where the next refresh goes on, when it can go on without beginning anew: at the first frame that
+/// is not shown yet.
 fn resume_at(recovered: &Recovered, visible: Sequence) -> Option<u64> {
-    let newest = recovered.newest.as_ref()?;
     if !recovered.report.damage.is_empty() || recovered.report.identity_slot_damaged {
         return None;
     }
-    let behind = recovered.index.entry(visible.next());
-    Some(behind.map_or(newest.end, |entry| entry.place.offset.0))
+    let Some(newest) = &recovered.newest else {
+        return recovered
+            .identity
+            .closed
+            .last()
+            .map(|last| last.close.end.0);
+    };
+    let behind = history::event(&recovered.parts, visible.next()).ok()?;
+    Some(behind.map_or(newest.end, |row| row.place.offset.0))
 }
 
 fn writer_present(platform: &Platform) -> Result<bool, OpenError> {
@@ -242,13 +294,13 @@ fn writer_present(platform: &Platform) -> Result<bool, OpenError> {
 }
 
 /// Recovers the log for reading; whether a writer holds the directory meanwhile.
-fn read(platform: &Platform) -> Result<(Recovered, bool), OpenError> {
+fn read(platform: &Platform, mapping: bool) -> Result<(Recovered, bool), OpenError> {
     let mut attempt = 0;
     loop {
         attempt += 1;
         let live = writer_present(platform)?;
         let mode = if live { Mode::Follow } else { Mode::Read };
-        match read_once(platform, mode) {
+        match read_once(platform, mode, mapping) {
             Err(_) if live && attempt < ATTEMPTS => {}
             // A writer came meanwhile: what did not verify may have been half written.
             Ok(_) if !live && attempt < ATTEMPTS && writer_present(platform)? => {}
@@ -258,7 +310,11 @@ fn read(platform: &Platform) -> Result<(Recovered, bool), OpenError> {
 }
 
 /// Recovers the log for reading, from its identity or without one.
-pub(crate) fn read_once(platform: &Platform, mode: Mode) -> Result<Recovered, OpenError> {
+pub(crate) fn read_once(
+    platform: &Platform,
+    mode: Mode,
+    mapping: bool,
+) -> Result<Recovered, OpenError> {
     let storage = &*platform.storage;
     let names = names(storage)?;
     let (found, other_bad) = match identity(storage, &names) {
@@ -268,5 +324,11 @@ pub(crate) fn read_once(platform: &Platform, mode: Mode) -> Result<Recovered, Op
         Err(error) if identity_is_lost(&error) => (identity_from_headers(storage, &names)?, true),
         Err(error) => return Err(error),
     };
-    recover(storage, &names, found, other_bad, mode)
+    let ground = Ground {
+        storage,
+        names: &names,
+        mode,
+        mapping,
+    };
+    recover(ground, found, other_bad)
 }

@@ -6,7 +6,7 @@ mod damage;
 use std::sync::Arc;
 
 use batpak_coordinate::Sequence;
-use batpak_event::Epoch;
+use batpak_event::{Epoch, HashKey};
 use batpak_platform::{Access, Storage};
 use batpak_segment::identity::{CleanClose, ClosedSegment, Identity};
 use batpak_segment::{CloseFacts, Offset, SEGMENT_HEADER, SegmentHeader, SegmentId};
@@ -15,9 +15,11 @@ use crate::decide::{
     Above, Body, Closed, Content, Decision, Facts, Header, Rest, Standing, above, closed, newest,
     standing,
 };
-use crate::error::{Damage, OpenError};
-use crate::index::{Hole, Index, Ordinal, Place, Why};
-use crate::report::{DamagedRange, GoneRange, OpenReport};
+use crate::error::{Damage, OpenError, ReadError};
+use crate::live::{Live, Ordinal, Place, Why};
+use crate::part::{Part, Sealed};
+use crate::report::{DamagedRange, OpenReport};
+use crate::seal::{self, Made};
 use crate::segment_file::SegmentFile;
 use crate::survey::{
     Names, Opened, check_predecessor, damage_of, damaged_segment, header_of, open_segment,
@@ -38,6 +40,8 @@ pub(crate) enum Mode {
     Read,
     /// For reading beside a writer: what does not verify yet is not there yet.
     Follow,
+    /// For reading every frame, whatever an index says.
+    Salvage,
 }
 
 impl Mode {
@@ -45,7 +49,7 @@ impl Mode {
     fn access(self) -> Access {
         match self {
             Mode::Write | Mode::Accept => Access::ReadWrite,
-            Mode::Read | Mode::Follow => Access::Read,
+            Mode::Read | Mode::Follow | Mode::Salvage => Access::Read,
         }
     }
 
@@ -60,12 +64,15 @@ impl Mode {
 pub(crate) struct Recovered {
     /// The identity, with a segment that it did not name yet adopted.
     pub(crate) identity: Identity,
-    pub(crate) segments: Vec<Arc<SegmentFile>>,
-    pub(crate) index: Index,
+    pub(crate) parts: Vec<Arc<Part>>,
+    /// Places of the parts whose index is in memory and has no file.
+    pub(crate) made: Vec<usize>,
     pub(crate) newest: Option<Newest>,
     /// Segments above the highest that hold nothing acknowledged.
     pub(crate) orphans: Vec<SegmentId>,
     pub(crate) stamp: (i64, u16),
+    /// Greatest epoch that a segment or a frame shows.
+    seen_epoch: Epoch,
     /// Epoch of the next writable open: greater than any that a file shows, and than the one that
     /// a damaged identity slot may have held.
     pub(crate) next_epoch: Epoch,
@@ -91,81 +98,129 @@ pub(crate) struct Newest {
     pub(crate) attested: Sequence,
 }
 
+/// What recovery works on, and how.
+#[derive(Clone, Copy)]
+pub(crate) struct Ground<'a> {
+    pub(crate) storage: &'a dyn Storage,
+    pub(crate) names: &'a Names,
+    pub(crate) mode: Mode,
+    /// Whether index files are mapped; otherwise they are read into memory.
+    pub(crate) mapping: bool,
+}
+
 pub(crate) fn recover(
-    storage: &dyn Storage,
-    names: &Names,
+    ground: Ground<'_>,
     identity: Identity,
     slot_damaged: bool,
-    mode: Mode,
 ) -> Result<Recovered, OpenError> {
-    let mut log = Recovered {
-        identity,
-        segments: Vec::new(),
-        index: Index::default(),
-        newest: None,
-        orphans: Vec::new(),
-        stamp: (0, 0),
-        next_epoch: Epoch(0),
-        adopted: None,
-        report: OpenReport {
-            live_writer: mode == Mode::Follow,
-            identity_slot_damaged: slot_damaged,
-            ..OpenReport::default()
-        },
+    let mode = ground.mode;
+    let report = OpenReport {
+        live_writer: mode == Mode::Follow,
+        identity_slot_damaged: slot_damaged,
+        ..OpenReport::default()
     };
+    let mut log = Recovered::empty(identity, report);
+    let key = HashKey::for_lineage(log.identity.lineage);
     let mut before = CloseFacts::NONE;
-    for closed in log.identity.closed.clone() {
-        log.take_closed(storage, &closed, &before, mode)?;
-        before = closed.close;
+    for place in 0..log.identity.closed.len() {
+        before = log.take_closed(ground, place, &before, &key)?;
     }
     let highest = log.identity.highest;
     if !highest.is_none() && highest != before.segment {
         let lineage = log.identity.lineage;
-        let opened = open_segment(storage, highest, mode.access(), lineage)
+        let opened = open_segment(ground.storage, highest, mode.access(), lineage)
             .and_then(|opened| check_predecessor(&opened.1, &before).map(|()| opened));
         match opened {
             Ok(opened) => log.take_newest(opened, &before, mode)?,
             Err(error) => log.take_absent_newest(error, &before, mode)?,
         }
     }
-    log.take_above(storage, names, mode)?;
-    log.report.events = log.index.count_up_to(log.index.last());
-    log.report.segments = log.segments.len() as u64;
+    log.take_above(ground)?;
+    let last = log.last();
+    log.report.events = log.parts.iter().map(|part| part.count_up_to(last)).sum();
+    log.report.segments = log.parts.len() as u64;
     log.report.clean = match &log.newest {
         Some(newest) => newest.closed,
-        None => !slot_damaged,
+        None => !slot_damaged && log.was_closed(),
     };
-    log.report.gone = log.index.holes().filter_map(gone).collect();
-    let seen = log.index.greatest_epoch().max(log.identity.epoch);
+    let seen = log.seen_epoch.max(log.identity.epoch);
     let beyond = if slot_damaged { 2 } else { 1 };
     log.next_epoch = seen
         .0
         .checked_add(beyond)
         .map(Epoch)
         .ok_or_else(exhausted)?;
-    let last = log.index.last();
     log.report.attested = log
         .newest
         .as_ref()
         .map_or(last, |newest| newest.attested.min(last));
+    log.read_stamp()?;
     Ok(log)
 }
 
 impl Recovered {
+    /// The log of a store that has just been created.
+    pub(crate) fn empty(identity: Identity, report: OpenReport) -> Self {
+        Self {
+            identity,
+            parts: Vec::new(),
+            made: Vec::new(),
+            newest: None,
+            orphans: Vec::new(),
+            stamp: (0, 0),
+            seen_epoch: Epoch(0),
+            next_epoch: Epoch(1),
+            adopted: None,
+            report,
+        }
+    }
+
     fn next_ordinal(&self) -> Ordinal {
-        Ordinal(u32::try_from(self.segments.len()).unwrap_or(u32::MAX))
+        Ordinal(u32::try_from(self.parts.len()).unwrap_or(u32::MAX))
+    }
+
+    /// The last sequence of the log.
+    pub(crate) fn last(&self) -> Sequence {
+        let last = self.parts.last();
+        last.map_or(Sequence::NONE, |part| part.last())
+    }
+
+    /// Whether a store all of whose segments are closed was left so by a close.
+    fn was_closed(&self) -> bool {
+        self.identity.highest.is_none() || self.clean_close(self.identity.highest).is_some()
+    }
+
+    /// Takes the time of the newest event from its frame, when no frame was walked over for it.
+    fn read_stamp(&mut self) -> Result<(), OpenError> {
+        let Some(index) = self.parts.last().and_then(|part| part.index()) else {
+            return Ok(());
+        };
+        let newest = index.header().events.checked_sub(1);
+        let offset = newest.map(|event| index.offset(batpak_segment::index::Ordinal(event)));
+        if let (Some(Ok(offset)), Some(part)) = (offset, self.parts.last()) {
+            let head = part.head_at(offset).map_err(|error| match error {
+                ReadError::File(error) => OpenError::File(error),
+                _ => damaged_segment(part.file.id, Damage::NotTheSegment("newest event")),
+            })?;
+            self.stamp = (head.wall_us, head.counter);
+        }
+        Ok(())
     }
 
     fn take_closed(
         &mut self,
-        storage: &dyn Storage,
-        entry: &ClosedSegment,
+        ground: Ground<'_>,
+        place: usize,
         before: &CloseFacts,
-        mode: Mode,
-    ) -> Result<(), OpenError> {
+        key: &HashKey,
+    ) -> Result<CloseFacts, OpenError> {
+        let mode = ground.mode;
+        let Some(entry) = self.identity.closed.get(place).copied() else {
+            return Ok(*before);
+        };
         let close = entry.close;
         let lineage = self.identity.lineage;
-        let opened = open_segment(storage, close.segment, Access::Read, lineage)
+        let opened = open_segment(ground.storage, close.segment, Access::Read, lineage)
             .and_then(|opened| check_named(&opened.1, &close, before).map(|()| opened));
         let (segment, header) = match opened {
             Ok(opened) => opened,
@@ -175,12 +230,13 @@ impl Recovered {
                     Some(Closed::Lose) if mode != Mode::Write => {
                         let last = close.last_sequence.max(before.last_sequence);
                         self.take_absent(close.segment, last, damage_of(error)?);
-                        Ok(())
+                        Ok(close)
                     }
                     _ => Err(error),
                 };
             }
         };
+        self.seen_epoch = self.seen_epoch.max(header.epoch);
         let found = length(&segment)?;
         let short = (found < close.end.0).then_some(Damage::Cut {
             found,
@@ -189,9 +245,17 @@ impl Recovered {
         if let (Some(damage), Mode::Write) = (&short, mode) {
             return Err(damaged_segment(close.segment, damage.clone()));
         }
+        if short.is_none() && mode != Mode::Salvage {
+            let index = seal::load(ground.storage, &entry, lineage, ground.mapping);
+            if let Some(index) = index {
+                self.take_sealed(Part::sealed(segment, close, index));
+                return Ok(close);
+            }
+        }
         let to = Offset(close.end.0.min(found));
-        let walk = self.begin(&segment, &header, to, mode);
-        let walked = walk.run(Offset(SEGMENT_HEADER as u64), &mut self.index)?;
+        let (mut walk, mut live) = self.begin(&segment, &header, to, mode);
+        walk.committed = true;
+        let walked = walk.run(Offset(SEGMENT_HEADER as u64), &mut live)?;
         self.stamp = walked.stamp.unwrap_or(self.stamp);
         let whole = matches!(walked.stop, Stopped::Clean)
             && walked.end == close.end.0
@@ -202,49 +266,90 @@ impl Recovered {
             (false, None) => Body::Broken,
         };
         match (closed(Header::Named, body), mode) {
-            (Closed::Take, _) => Ok(()),
+            (Closed::Take, _) => {
+                self.push(segment, live);
+                if let Some(part) = self.parts.last() {
+                    part.close_with(close);
+                }
+                if mode != Mode::Salvage {
+                    self.make_index(&close, key);
+                }
+            }
             (_, Mode::Write) => {
                 let behind = match &walked.stop {
                     Stopped::At { offset, .. } => walk.look_behind(offset.after(8), walked.last)?,
                     Stopped::Clean => Behind::default(),
                 };
-                Err(damaged(&segment, walked, &behind, close.last_sequence))
+                return Err(damaged(&segment, walked, &behind, close.last_sequence));
             }
             _ => {
                 let last = close.last_sequence.max(before.last_sequence);
-                self.go_around(&walk, walked, last, Ends::Recorded, short)?;
-                Ok(())
+                self.go_around(&walk, walked, last, Ends::Recorded, short, &mut live)?;
+                self.push(segment, live);
             }
+        }
+        Ok(close)
+    }
+
+    fn take_sealed(&mut self, part: Arc<Part>) {
+        if let Some(index) = part.index() {
+            let newest = index.header().events.checked_sub(1);
+            let epoch = newest.map(|event| index.epoch(batpak_segment::index::Ordinal(event)));
+            if let Some(Ok(epoch)) = epoch {
+                self.seen_epoch = self.seen_epoch.max(epoch);
+            }
+        }
+        self.parts.push(part);
+    }
+
+    fn push(&mut self, segment: Arc<SegmentFile>, live: Live) {
+        self.seen_epoch = self.seen_epoch.max(live.greatest_epoch());
+        self.parts.push(Part::live(segment, live));
+    }
+
+    /// Makes the index of the newest part, in memory. One that cannot be made is done without.
+    fn make_index(&mut self, close: &CloseFacts, key: &HashKey) {
+        let at = self.parts.len().saturating_sub(1);
+        let lineage = self.identity.lineage;
+        let bytes = seal::build(&self.parts, at, close, Made { lineage, key });
+        let index = bytes.ok().and_then(|bytes| Sealed::open(bytes.into()).ok());
+        if let (Some(index), Some(part)) = (index, self.parts.get(at)) {
+            part.seal(index);
+            self.made.push(at);
+            self.report.rebuilt_indexes += 1;
         }
     }
 
-    /// Adds a segment, and says how its frames are walked.
+    /// How the frames of a segment are walked, and the columns for its events.
     fn begin(
-        &mut self,
+        &self,
         segment: &Arc<SegmentFile>,
         header: &SegmentHeader,
         to: Offset,
         mode: Mode,
-    ) -> Walk {
-        let ordinal = self.next_ordinal();
-        self.segments.push(Arc::clone(segment));
-        self.index.begin_epoch(header.epoch);
-        Walk {
+    ) -> (Walk, Live) {
+        let mut live = Live::after(self.last());
+        live.begin_epoch(header.epoch);
+        let walk = Walk {
             segment: Arc::clone(segment),
-            ordinal,
+            ordinal: self.next_ordinal(),
             to,
             tolerant: mode.tolerant(),
-        }
+            committed: false,
+        };
+        (walk, live)
     }
 
     /// Notes the events of a segment that is missing or is not the one it should be as lost.
     fn take_absent(&mut self, id: SegmentId, last: Sequence, damage: Damage) {
-        let first = self.index.last().next();
-        let segment = self.next_ordinal();
-        self.segments.push(Arc::new(SegmentFile::absent(id, first)));
-        let offset = Offset(0);
-        self.index
-            .push_hole(last, Why::Lost(Place { segment, offset }));
+        let mut live = Live::after(self.last());
+        let first = live.last().next();
+        let place = Place {
+            segment: self.next_ordinal(),
+            offset: Offset(0),
+        };
+        live.push_hole(last, Why::Lost(place));
+        self.push(Arc::new(SegmentFile::absent(id, first)), live);
         let lost = first <= last;
         self.report.damage.push(DamagedRange {
             file: id.file_name(),
@@ -292,9 +397,10 @@ impl Recovered {
         last: Sequence,
         ends: Ends,
         cut: Option<Damage>,
+        live: &mut Live,
     ) -> Result<u64, OpenError> {
         let noted = self.report.damage.len();
-        let around = walk.around(walked, last, ends, &mut self.index)?;
+        let around = walk.around(walked, last, ends, live)?;
         self.stamp = around.stamp.unwrap_or(self.stamp);
         self.report.damage.extend(around.damage);
         if let Some(damage) = cut.filter(|_| self.report.damage.len() == noted) {
@@ -320,8 +426,8 @@ impl Recovered {
         let slot_damaged = self.report.identity_slot_damaged;
         let recorded = record.map(|record| record.length);
         let standing = standing(len, recorded, segment.capacity, slot_damaged);
-        let walk = self.begin(&segment, &header, Offset(len), mode);
-        let walked = walk.run(Offset(SEGMENT_HEADER as u64), &mut self.index)?;
+        let (walk, mut live) = self.begin(&segment, &header, Offset(len), mode);
+        let walked = walk.run(Offset(SEGMENT_HEADER as u64), &mut live)?;
         self.stamp = walked.stamp.unwrap_or(self.stamp);
         let behind = match &walked.stop {
             Stopped::At { offset, .. } if mode != Mode::Follow => {
@@ -362,18 +468,25 @@ impl Recovered {
             (Mode::Write, Decision::RefuseDamage) => {
                 return Err(damaged(&segment, walked, &behind, attested));
             }
-            (Mode::Read | Mode::Accept, Decision::RefuseCut | Decision::RefuseDamage) => {
+            (
+                Mode::Read | Mode::Accept | Mode::Salvage,
+                Decision::RefuseCut | Decision::RefuseDamage,
+            ) => {
                 let last = plausible(attested, before.last_sequence, len.max(segment.capacity));
                 let short = decision == Decision::RefuseCut;
                 let damage = short.then(|| cut(len, recorded.unwrap_or(segment.capacity)));
-                end = self.go_around(&walk, walked, last, Ends::Unknown, damage)?;
+                end = self.go_around(&walk, walked, last, Ends::Unknown, damage, &mut live)?;
             }
-            (Mode::Write | Mode::Accept | Mode::Read, Decision::EndHere | Decision::Replace) => {
+            (
+                Mode::Write | Mode::Accept | Mode::Read | Mode::Salvage,
+                Decision::EndHere | Decision::Replace,
+            ) => {
                 let last_byte = last_byte(&segment, walked.end, len)?;
                 self.report.discarded_bytes = last_byte.saturating_sub(walked.end);
             }
             _ => {}
         }
+        self.push(segment, live);
         self.newest = Some(Newest {
             predecessor: header.predecessor,
             end,
@@ -399,21 +512,18 @@ impl Recovered {
 
     /// A segment above the highest that the identity names holds nothing acknowledged. One that
     /// continues the log exactly is adopted: a crash came between its name and the identity.
-    fn take_above(
-        &mut self,
-        storage: &dyn Storage,
-        names: &Names,
-        mode: Mode,
-    ) -> Result<(), OpenError> {
+    fn take_above(&mut self, ground: Ground<'_>) -> Result<(), OpenError> {
+        let mode = ground.mode;
         let highest = self.identity.highest;
-        let ids: Vec<SegmentId> = names
+        let ids: Vec<SegmentId> = ground
+            .names
             .segments
             .iter()
             .copied()
             .filter(|id| *id > highest)
             .collect();
         for id in ids {
-            let opened = open_segment(storage, id, mode.access(), self.identity.lineage);
+            let opened = open_segment(ground.storage, id, mode.access(), self.identity.lineage);
             let (header, continues) = match &opened {
                 Ok((_, header)) => {
                     let next = id == highest.next();
@@ -425,7 +535,9 @@ impl Recovered {
             match (decision, opened) {
                 (Some(Above::Adopt), Ok(opened)) => self.adopt(opened, mode)?,
                 (Some(Above::SetAside), _) => self.orphans.push(id),
-                (Some(Above::RefuseOther), _) if mode == Mode::Read => self.orphans.push(id),
+                (Some(Above::RefuseOther), _) if matches!(mode, Mode::Read | Mode::Salvage) => {
+                    self.orphans.push(id);
+                }
                 (_, Err(error)) => return Err(error),
                 (_, Ok(_)) => {}
             }
@@ -435,12 +547,17 @@ impl Recovered {
 
     fn continues(&self, header: &SegmentHeader) -> bool {
         let close = header.predecessor;
-        let follows = match (&self.newest, self.segments.last()) {
-            (Some(newest), Some(segment)) => {
-                close.segment == segment.id
-                    && close.salt == segment.salt
+        let follows = match (&self.newest, self.parts.last()) {
+            (Some(newest), Some(part)) => {
+                close.segment == part.file.id
+                    && close.salt == part.file.salt
                     && close.end.0 == newest.end
-                    && close.last_sequence == self.index.last()
+                    && close.last_sequence == self.last()
+            }
+            // Every segment is closed: the last one says how.
+            (None, Some(_)) => {
+                let last = self.identity.closed.last();
+                last.is_some_and(|last| last.close == close)
             }
             _ => close.is_none(),
         };
@@ -449,11 +566,11 @@ impl Recovered {
 
     fn adopt(&mut self, opened: Opened, mode: Mode) -> Result<(), OpenError> {
         let close = opened.1.predecessor;
-        if let Some(segment) = self.segments.last() {
-            let first_sequence = segment.first_sequence;
+        if let (Some(part), Some(_)) = (self.parts.last(), &self.newest) {
+            part.close_with(close);
             self.identity.closed.push(ClosedSegment {
                 close,
-                first_sequence,
+                first_sequence: part.file.first_sequence,
                 index_hash: None,
             });
         }
@@ -488,12 +605,4 @@ fn check_named(
 
 fn cut(found: u64, expected: u64) -> Damage {
     Damage::Cut { found, expected }
-}
-
-fn gone(hole: Hole) -> Option<GoneRange> {
-    let Hole { first, last, why } = hole;
-    match why {
-        Why::Gone(cause) => Some(GoneRange { first, last, cause }),
-        Why::Lost(_) => None,
-    }
 }

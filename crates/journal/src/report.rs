@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use batpak_coordinate::Sequence;
 use batpak_event::content_hash;
-use batpak_segment::GapCause;
 use thiserror::Error;
 
 use crate::error::Damage;
@@ -40,8 +39,9 @@ pub struct OpenReport {
     /// Damage to what was durable, which this open serves around, in the order of the log. A writable
     /// open refuses it unless it is accepted as it is.
     pub damage: Vec<DamagedRange>,
-    /// Ranges of events that the log says are not in it any more.
-    pub gone: Vec<GoneRange>,
+    /// Index files that were missing, damaged or not those that the identity knows, and were made
+    /// again of their segments.
+    pub rebuilt_indexes: u64,
 }
 
 impl OpenReport {
@@ -112,15 +112,4 @@ pub struct DamagedRange {
     pub last: Option<Sequence>,
     /// What is wrong.
     pub damage: Damage,
-}
-
-/// Events that the log says are not in it any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GoneRange {
-    /// First event of the range.
-    pub first: Sequence,
-    /// Last event of the range.
-    pub last: Sequence,
-    /// Why.
-    pub cause: GapCause,
 }

@@ -19,8 +19,9 @@ use thiserror::Error;
 use crate::buffer::FrameBuffer;
 use crate::error::{FileError, OpenError, ReadError};
 use crate::identity_file::IdentityFile;
-use crate::index::{At, Hole, Why};
+use crate::live::{Hole, Why};
 use crate::open::random_u128;
+use crate::part::Found;
 use crate::reader::read_once;
 use crate::recover::{Mode, Recovered};
 use crate::report::DamagedRange;
@@ -92,6 +93,13 @@ pub fn salvage(
     run(found, destination, progress)
 }
 
+fn unread(error: ReadError) -> SalvageError {
+    source_error(match error {
+        ReadError::File(error) => OpenError::File(error),
+        error => FileError::new("read", ".", std::io::Error::other(error)).into(),
+    })
+}
+
 fn source_error(error: OpenError) -> SalvageError {
     SalvageError::Source(Box::new(error))
 }
@@ -105,21 +113,22 @@ fn read_source(platform: &Platform) -> Result<Recovered, OpenError> {
     if held {
         return Err(OpenError::Locked { owner: None });
     }
-    read_once(platform, Mode::Read)
+    read_once(platform, Mode::Salvage, false)
 }
 
 /// Events behind the end of the log that a search finds: beyond what is known to be durable.
 fn beyond(found: &Recovered) -> Result<u64, FileError> {
-    let (Some(newest), Some(segment)) = (&found.newest, found.segments.last()) else {
+    let (Some(newest), Some(segment)) = (&found.newest, found.parts.last()) else {
         return Ok(0);
     };
     let walk = Walk {
-        segment: Arc::clone(segment),
-        ordinal: crate::index::Ordinal(0),
+        segment: Arc::clone(&segment.file),
+        ordinal: crate::live::Ordinal(0),
         to: Offset(newest.len),
         tolerant: true,
+        committed: false,
     };
-    let behind = walk.look_behind(Offset(newest.end), found.index.last())?;
+    let behind = walk.look_behind(Offset(newest.end), found.last())?;
     Ok(behind.events)
 }
 
@@ -131,7 +140,7 @@ fn run(
     let target = |error: FileError| SalvageError::Destination(Box::new(error.into()));
     let branch = BranchId(random_u128(&*destination.entropy).map_err(target)?);
     let beyond = beyond(&found).map_err(|error| source_error(error.into()))?;
-    let (last, epoch, old) = (found.index.last(), found.next_epoch, found.identity);
+    let (last, epoch, old) = (found.last(), found.next_epoch, found.identity);
     let mut report = SalvageReport {
         lineage: old.lineage,
         branch,
@@ -148,7 +157,7 @@ fn run(
         branch,
         epoch,
     };
-    let view = View::new(origin, found.index, found.segments, last);
+    let view = View::new(origin, found.parts, last);
     let mut copy = Copy::new(destination, origin);
     let mut proof = Proof::new(&report.damage, HashKey::for_lineage(old.lineage));
     for close in &old.closed {
@@ -199,8 +208,11 @@ fn copy_events(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<(), SalvageError> {
     let target = |error: FileError| SalvageError::Destination(Box::new(error.into()));
-    let facts = view.index().facts().to_vec();
-    let mut facts = facts.into_iter().peekable();
+    let parts = view.parts();
+    let facts = parts
+        .iter()
+        .filter_map(|part| part.with_live(|live| live.facts().to_vec()));
+    let mut facts = facts.flatten().peekable();
     let mut buffer = FrameBuffer::new();
     let mut sequence = Sequence(1);
     while sequence <= report.last {
@@ -211,13 +223,13 @@ fn copy_events(
             report.gaps.push((sequence, last));
             copy.gap(sequence, last, cause).map_err(target)
         };
-        let at = view.index().at(sequence).map(|at| match at {
-            At::Event(entry) => Ok(entry.place),
-            At::Hole(hole) => Err(hole),
+        let at = view.at(sequence).map_err(unread)?.map(|at| match at {
+            Found::Event(row) => Ok(row.place),
+            Found::Hole(hole) => Err(hole),
         });
         match at {
             Some(Ok(place)) => {
-                let epoch = view.index().epoch(sequence).unwrap_or(Epoch(0));
+                let epoch = view.epoch_of(sequence).map_err(unread)?.unwrap_or(Epoch(0));
                 let name = view.segment_file_name(place.segment);
                 let read = view.read_place(sequence, place, &mut buffer);
                 let verdict = match &read {

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use batpak_coordinate::Sequence;
+use batpak_event::Epoch;
 use batpak_platform::{Access, Storage, StorageFile, read_exact_at, write_all_at};
 use batpak_segment::{SEGMENT_HEADER, Salt, SegmentHeader, SegmentId};
 
@@ -17,6 +18,8 @@ const FILL_CHUNK: usize = 256 << 10;
 pub(crate) struct SegmentFile {
     pub(crate) id: SegmentId,
     pub(crate) salt: Salt,
+    /// Epoch that created it.
+    pub(crate) epoch: Epoch,
     pub(crate) first_sequence: Sequence,
     pub(crate) capacity: u64,
     pub(crate) name: String,
@@ -26,38 +29,32 @@ pub(crate) struct SegmentFile {
 }
 
 impl SegmentFile {
-    pub(crate) fn new(
-        id: SegmentId,
-        salt: Salt,
-        first_sequence: Sequence,
-        capacity: u64,
-        file: Arc<dyn StorageFile>,
-    ) -> Self {
+    /// A segment of which nothing can be read. Its salt is not known: it is none that a segment is
+    /// likely to have.
+    pub(crate) fn absent(id: SegmentId, first_sequence: Sequence) -> Self {
         Self {
             id,
-            salt,
+            salt: Salt(u64::MAX),
+            epoch: Epoch(0),
             first_sequence,
-            capacity,
+            capacity: 0,
             name: id.file_name(),
-            file,
+            file: Arc::new(Absent),
             sync_failed: Mutex::new(false),
         }
     }
 
-    /// A segment of which nothing can be read. Its salt is not known: it is none that a segment is
-    /// likely to have.
-    pub(crate) fn absent(id: SegmentId, first_sequence: Sequence) -> Self {
-        Self::new(id, Salt(u64::MAX), first_sequence, 0, Arc::new(Absent))
-    }
-
     pub(crate) fn of_header(header: &SegmentHeader, file: Arc<dyn StorageFile>) -> Self {
-        Self::new(
-            header.segment,
-            header.salt,
-            header.first_sequence,
-            header.capacity,
+        Self {
+            id: header.segment,
+            salt: header.salt,
+            epoch: header.epoch,
+            first_sequence: header.first_sequence,
+            capacity: header.capacity,
+            name: header.segment.file_name(),
             file,
-        )
+            sync_failed: Mutex::new(false),
+        }
     }
 
     pub(crate) fn error(&self, operation: &'static str, source: io::Error) -> FileError {

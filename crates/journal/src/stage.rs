@@ -4,25 +4,29 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use batpak_coordinate::Sequence;
-use batpak_event::{CorrelationId, Digest, EventFacts, EventId};
+use batpak_event::{Cause, CorrelationId, Digest, EventFacts, EventId};
 use batpak_graph::generation_after;
 use batpak_segment::{
     CloseFacts, ControlFrame, FrameFlags, FrameHead, Offset, Salt, SegmentHeader, SegmentId,
 };
 
-use crate::check::{self, Verdict};
+use crate::check::{self, Lookups, Present, Verdict};
 use crate::clock::Stamp;
-use crate::draft::Committed;
+use crate::draft::{Committed, DraftCause};
 use crate::engine::{Engine, Target};
 use crate::error::AppendError;
-use crate::index::{Addition, Index, Place};
+use crate::live::{Addition, Live, Place};
 use crate::options::Durability;
+use crate::part::Part;
 use crate::prepare::{Prepared, following};
 use crate::segment_file::NextSegment;
 use crate::tail::{Tail, random_salt, segment_for};
 
 /// Capacity of the first segment of an epoch; each further one doubles it up to the threshold.
 const FIRST_CAPACITY: u64 = 1 << 20;
+
+/// Closed segments whose index is still to be made; more than that, and whoever appends makes them.
+const MOST_WITHOUT_INDEX: usize = 2;
 
 /// What became of a unit.
 #[derive(Debug)]
@@ -41,6 +45,8 @@ enum Obstacle {
         doubled: u64,
     },
     NeedsHeads,
+    /// Index files have to be asked again about keys and causes.
+    NeedsLookups,
     Present(Vec<Sequence>, Target),
     Full,
     Refused(AppendError),
@@ -51,17 +57,24 @@ enum Obstacle {
 impl Engine {
     /// Stages a unit, preparing what it needs outside the lock.
     pub(crate) fn stage(&self, mut unit: Vec<Prepared>) -> Result<Staged, AppendError> {
+        let mut lookups = Lookups::default();
         loop {
             self.check_open()?;
+            if self.view.awaiting_index() >= MOST_WITHOUT_INDEX {
+                self.seal_closed();
+            }
             for prepared in &unit {
                 self.view.know_head(prepared.draft.coordinate.entity())?;
             }
-            let obstacle = match self.try_stage(&mut unit) {
+            if check::names_events(&unit) && !lookups.hold(&self.view) {
+                lookups = Lookups::make(&unit, &self.view)?;
+            }
+            let obstacle = match self.try_stage(&mut unit, &lookups) {
                 Ok(staged) => return Ok(staged),
                 Err(obstacle) => obstacle,
             };
             match obstacle {
-                Obstacle::NeedsHeads => {}
+                Obstacle::NeedsHeads | Obstacle::NeedsLookups => {}
                 Obstacle::Present(sequences, target) => {
                     return Ok(Staged::Present(sequences, target, unit));
                 }
@@ -81,12 +94,29 @@ impl Engine {
         }
     }
 
-    fn try_stage(&self, unit: &mut [Prepared]) -> Result<Staged, Obstacle> {
+    fn try_stage(&self, unit: &mut [Prepared], lookups: &Lookups) -> Result<Staged, Obstacle> {
         let mut tail = self.lock_tail();
         self.check_open().map_err(Obstacle::Refused)?;
-        let mut index = self.view.index_mut();
-        match check::check(unit, &index) {
+        if check::names_events(unit) && !lookups.hold(&self.view) {
+            return Err(Obstacle::NeedsLookups);
+        }
+        let parts = self.view.parts();
+        let present = Present {
+            parts: &parts,
+            lookups,
+        };
+        let open = parts
+            .last()
+            .is_none_or(|part| part.with_live(|_| ()).is_some());
+        if !open {
+            // Heads are known to the part that events are staged into: there has to be one.
+            let stamp = Stamp::read(&*self.platform.clock).map_err(Obstacle::Refused)?;
+            self.make_room(&mut tail, unit, stamp)?;
+            return Err(Obstacle::NeedsHeads);
+        }
+        match check::check(unit, &present) {
             Verdict::Go => {}
+            Verdict::NeedsHeads => return Err(Obstacle::NeedsHeads),
             Verdict::Present(sequences) => {
                 let target = target(&tail, &sequences);
                 return Err(Obstacle::Present(sequences, target));
@@ -100,29 +130,36 @@ impl Engine {
                 });
             }
         }
-        if unit.iter().any(|prepared| {
-            let head = index.head(prepared.draft.coordinate.entity());
-            !head.sequence.is_none() && head.hash.is_none()
-        }) {
-            return Err(Obstacle::NeedsHeads);
-        }
+        let heads = present.heads(unit).ok_or(Obstacle::NeedsHeads)?;
         tail.random
             .reserve(unit.len() + 2)
             .map_err(|error| Obstacle::Refused(error.into()))?;
         let stamp = Stamp::read(&*self.platform.clock).map_err(Obstacle::Refused)?;
         stamp.check_after(tail.wall_us).map_err(Obstacle::Refused)?;
         self.make_room(&mut tail, unit, stamp)?;
-        if tail.epoch_due {
-            self.stage_epoch(&mut tail, &mut index, stamp);
-        }
-        let first = index.last().next();
+        let generations: Vec<Vec<u32>> = unit
+            .iter()
+            .map(|prepared| present.generations(prepared))
+            .collect();
+        let newest = self.view.newest().ok_or(Obstacle::NeedsHeads)?;
+        let first = tail.last.next();
         let unit_bytes: u64 = unit.iter().map(Prepared::frame_len).sum();
-        let committed = self.place(&mut tail, &mut index, unit, stamp);
+        let placed = newest.change(|live| {
+            // The part may be new, and know of no stream yet.
+            for (prepared, head) in unit.iter().zip(heads) {
+                live.know_head(prepared.draft.coordinate.entity(), head);
+            }
+            if tail.epoch_due {
+                self.stage_epoch(&mut tail, live, stamp);
+            }
+            self.place(&mut tail, live, unit, &generations, stamp)
+        });
+        let committed = placed.ok_or(Obstacle::NeedsHeads)?;
         tail.staged_bytes = tail.staged_bytes.saturating_add(unit_bytes);
         self.staged_units.fetch_add(1, Ordering::AcqRel);
         let target = Target {
             first,
-            last: index.last(),
+            last: tail.last,
             stage: Arc::clone(&tail.stage),
         };
         self.wake_if_due(&tail);
@@ -140,28 +177,46 @@ impl Engine {
         if tail.epoch_due {
             bytes += control_length(&self.epoch_frame(stamp, 0));
         }
-        if tail.fits(bytes) {
+        if tail.fits(bytes) && tail.holds(unit.len() as u64, self.options.segment_max_events) {
             return Ok(());
         }
         if !tail.fits_prepared(bytes) {
-            let capacity = tail
-                .cursor
-                .segment
-                .as_ref()
-                .map_or(0, |segment| segment.capacity);
             let doubled = if tail.epoch_due {
                 FIRST_CAPACITY
             } else {
-                capacity.saturating_mul(2)
+                self.next_capacity(tail)
             };
             let id = tail.next_segment_id();
             return Err(Obstacle::NeedsSegment { id, bytes, doubled });
         }
         if let Some(next) = tail.prepared.take() {
             let header = self.header(stamp);
-            tail.rotate(next, header);
+            self.rotate_tail(tail, next, header);
         }
         Ok(())
+    }
+
+    /// Goes on in the next segment; its part is there before an event is staged into it.
+    pub(crate) fn rotate_tail(&self, tail: &mut Tail, next: NextSegment, header: SegmentHeader) {
+        let segment = tail.rotate(next, header);
+        let mut live = Live::after(tail.last);
+        live.begin_epoch(segment.epoch);
+        self.view.push_part(Part::live(segment, live));
+    }
+
+    /// Capacity that the segment after the newest one is given: twice as much, but no more than the
+    /// events it may hold are likely to take.
+    pub(crate) fn next_capacity(&self, tail: &Tail) -> u64 {
+        let Some(segment) = &tail.cursor.segment else {
+            return FIRST_CAPACITY;
+        };
+        let doubled = segment.capacity.saturating_mul(2);
+        let (events, bytes) = (tail.events(), tail.cursor.offset);
+        let Some(each) = bytes.checked_div(events) else {
+            return doubled;
+        };
+        let likely = each.saturating_mul(self.options.segment_max_events);
+        doubled.min(likely.saturating_add(likely / 8))
     }
 
     pub(crate) fn header(&self, stamp: Stamp) -> SegmentHeader {
@@ -231,11 +286,11 @@ impl Engine {
         free.map_or(u64::MAX, |free| (free / 2).max(FIRST_CAPACITY))
     }
 
-    fn stage_epoch(&self, tail: &mut Tail, index: &mut Index, stamp: Stamp) {
+    fn stage_epoch(&self, tail: &mut Tail, live: &mut Live, stamp: Stamp) {
         let random = u64::from(tail.random.draw()) << 32 | u64::from(tail.random.draw());
         let frame = self.epoch_frame(stamp, random);
         if self.stage_control(tail, &frame) {
-            index.begin_epoch(self.view.epoch());
+            live.begin_epoch(self.view.epoch());
             tail.epoch_due = false;
             if let Some(buffer) = tail.queue.last_mut() {
                 buffer.has_epoch = true;
@@ -276,15 +331,17 @@ impl Engine {
     fn place(
         &self,
         tail: &mut Tail,
-        index: &mut Index,
+        live: &mut Live,
         unit: &mut [Prepared],
+        known: &[Vec<u32>],
         stamp: Stamp,
     ) -> Vec<Committed> {
         let count = unit.len();
         let mut identifiers = Vec::with_capacity(count);
+        let mut earlier = Vec::with_capacity(count);
         let mut committed = Vec::with_capacity(count);
         for (position, prepared) in unit.iter_mut().enumerate() {
-            let sequence = index.last().next();
+            let sequence = live.last().next();
             stamp.advance(&mut tail.wall_us, &mut tail.counter);
             let id = prepared.draft.key.map_or_else(
                 || EventId::mint(tail.wall_us, sequence, tail.random.draw()),
@@ -292,11 +349,16 @@ impl Engine {
             );
             let sealed = prepared.seal(&identifiers);
             identifiers.push(id);
-            let head = index.head(prepared.draft.coordinate.entity());
+            let head = live
+                .head(prepared.draft.coordinate.entity())
+                .unwrap_or_default();
+            let causes = known.get(position).into_iter().flatten().copied();
             let generation = generation_after(
-                check::cause_generations(prepared, &identifiers, index)
+                causes
+                    .chain(check::generations_in_unit(prepared, &earlier))
                     .chain((!head.sequence.is_none()).then_some(head.generation.get())),
             );
+            earlier.push((id, generation));
             let correlation = prepared
                 .draft
                 .correlation
@@ -327,7 +389,8 @@ impl Engine {
                 prepared.head.flags = prepared.head.flags | FrameFlags::COMMIT;
             }
             let place = self.push_frame(tail, prepared, &facts, event_hash);
-            index.push(&Addition {
+            let causes = local_causes(prepared, &identifiers);
+            live.push(&Addition {
                 sequence,
                 id,
                 place: Place {
@@ -342,6 +405,11 @@ impl Engine {
                 kind: facts.event_kind,
                 keyed: prepared.draft.key.is_some(),
                 hash: Some(event_hash),
+                correlation: prepared
+                    .draft
+                    .correlation
+                    .filter(|correlation| *correlation != CorrelationId::from(id)),
+                causes: &causes,
             });
             committed.push(Committed {
                 event_id: id,
@@ -412,6 +480,18 @@ pub(crate) fn control_length(frame: &ControlFrame) -> u64 {
     let mut bytes = Vec::new();
     frame.encode(Salt(0), Offset(0), &mut bytes);
     bytes.len() as u64
+}
+
+/// The events of this store that caused an event.
+fn local_causes(prepared: &Prepared, identifiers: &[EventId]) -> Vec<EventId> {
+    let causes = prepared.draft.causes.iter();
+    causes
+        .filter_map(|cause| match *cause {
+            DraftCause::Known(Cause::Local(id)) => Some(id),
+            DraftCause::Known(Cause::Foreign(_)) => None,
+            DraftCause::Prior(position) => identifiers.get(position).copied(),
+        })
+        .collect()
 }
 
 fn target(tail: &Tail, sequences: &[Sequence]) -> Target {

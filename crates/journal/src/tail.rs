@@ -10,7 +10,7 @@ use batpak_segment::{
 };
 
 use crate::error::FileError;
-use crate::index::Ordinal;
+use crate::live::Ordinal;
 use crate::segment_file::{NextSegment, SegmentFile};
 
 /// Frame bytes of this length and more are moved into the buffer instead of copied, so that the
@@ -134,6 +134,12 @@ impl StagedBuffer {
 }
 
 impl Tail {
+    /// Whether `events` more fit into the newest segment, of which each holds `most`.
+    pub(crate) fn holds(&self, events: u64, most: u64) -> bool {
+        let held = self.events();
+        held == 0 || held.saturating_add(events) <= most
+    }
+
     /// Whether `bytes` more fit into the newest segment, with room left for a seal.
     pub(crate) fn fits(&self, bytes: u64) -> bool {
         let capacity = self
@@ -175,7 +181,12 @@ impl Tail {
 
     /// Ends the newest segment, with a seal when that is orderly, and goes on in the prepared one.
     /// `header` is given the facts that only the tail knows.
-    pub(crate) fn rotate(&mut self, next: NextSegment, mut header: SegmentHeader) {
+    /// Returns the new segment.
+    pub(crate) fn rotate(
+        &mut self,
+        next: NextSegment,
+        mut header: SegmentHeader,
+    ) -> Arc<SegmentFile> {
         let last = self.last;
         header.predecessor = self.close_segment();
         header.segment = next.id;
@@ -183,13 +194,7 @@ impl Tail {
         header.capacity = next.capacity;
         header.first_sequence = last.next();
         let had_segment = self.cursor.segment.is_some();
-        let segment = Arc::new(SegmentFile::new(
-            next.id,
-            next.salt,
-            header.first_sequence,
-            next.capacity,
-            next.file,
-        ));
+        let segment = Arc::new(SegmentFile::of_header(&header, next.file));
         let spare = self.spare.take();
         let mut buffer = StagedBuffer::new(Arc::clone(&segment), SEGMENT_HEADER as u64, spare);
         buffer.last = last;
@@ -200,14 +205,27 @@ impl Tail {
         });
         self.queue.push(buffer);
         self.cursor = Cursor {
-            segment: Some(segment),
+            segment: Some(Arc::clone(&segment)),
             ordinal: Ordinal(self.cursor.ordinal.0 + u32::from(had_segment)),
             offset: SEGMENT_HEADER as u64,
             open: true,
         };
+        segment
     }
 
-    fn close_segment(&mut self) -> CloseFacts {
+    /// Events in the newest segment, those that are gone included.
+    pub(crate) fn events(&self) -> u64 {
+        let segment = self.cursor.segment.as_ref();
+        segment.map_or(0, |segment| {
+            self.last
+                .next()
+                .get()
+                .saturating_sub(segment.first_sequence.get())
+        })
+    }
+
+    /// Ends the newest segment, with a seal when that is orderly. Returns how it ended.
+    pub(crate) fn close_segment(&mut self) -> CloseFacts {
         let last = self.last;
         let Some(segment) = self.cursor.segment.clone() else {
             return CloseFacts::NONE;

@@ -1,17 +1,25 @@
 //! What readers see: the visible events, by sequence, identifier and stream.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use batpak_coordinate::Sequence;
+use batpak_event::tree::TreeHead;
 use batpak_event::{BranchId, Epoch, EventId, HashKey, Lineage};
+use batpak_segment::index::SegmentIndex;
 use batpak_segment::{EventFrame, SegmentId};
 
 use crate::buffer::FrameBuffer;
 use crate::error::{AppendError, ReadError};
-use crate::index::{At, Entry, Hole, Index, Ordinal, Place, Why};
+use crate::history;
+use crate::live::{Head, Hole, Ordinal, Place, Why};
+use crate::part::{Found, Part, Row};
 use crate::scan::{Scan, ScanRequest};
+use crate::seal::{self, Made};
 use crate::segment_file::SegmentFile;
+
+/// How often a question is asked again after a damaged index was made anew.
+const REPAIRS: usize = 8;
 
 /// The visible part of a log. Cheap to clone; a clone sees the same log as it grows.
 #[derive(Clone, Debug)]
@@ -25,8 +33,13 @@ struct Shared {
     branch: BranchId,
     epoch: Epoch,
     key: HashKey,
-    index: RwLock<Index>,
-    segments: RwLock<Arc<Vec<Arc<SegmentFile>>>>,
+    parts: RwLock<Arc<Vec<Arc<Part>>>>,
+    /// Counts how often an index took the place of columns in memory, or parts were dropped.
+    version: AtomicU64,
+    /// Closed parts whose index is still to be made.
+    awaiting: AtomicUsize,
+    /// Indexes that were damaged while they were in use, and made again in memory.
+    repaired: AtomicU64,
     visible: AtomicU64,
 }
 
@@ -39,19 +52,16 @@ pub(crate) struct Origin {
 }
 
 impl View {
-    pub(crate) fn new(
-        origin: Origin,
-        index: Index,
-        segments: Vec<Arc<SegmentFile>>,
-        visible: Sequence,
-    ) -> Self {
+    pub(crate) fn new(origin: Origin, parts: Vec<Arc<Part>>, visible: Sequence) -> Self {
         let shared = Shared {
             lineage: origin.lineage,
             branch: origin.branch,
             epoch: origin.epoch,
             key: HashKey::for_lineage(origin.lineage),
-            index: RwLock::new(index),
-            segments: RwLock::new(Arc::new(segments)),
+            parts: RwLock::new(Arc::new(parts)),
+            version: AtomicU64::new(0),
+            awaiting: AtomicUsize::new(0),
+            repaired: AtomicU64::new(0),
             visible: AtomicU64::new(visible.get()),
         };
         Self {
@@ -89,25 +99,48 @@ impl View {
         Sequence(self.shared.visible.load(Ordering::Acquire))
     }
 
-    /// Number of visible events that are not gone or lost. Costs a look at each range of such events.
+    /// Number of visible events that are not gone or lost. Costs a look at each segment.
     #[must_use]
     pub fn event_count(&self) -> u64 {
         let visible = self.visible();
-        self.index().count_up_to(visible)
+        let parts = self.parts();
+        let begun = parts
+            .iter()
+            .filter(|part| part.file.first_sequence <= visible);
+        begun.map(|part| part.count_up_to(visible)).sum()
     }
 
-    /// Number of streams, those of events that are not visible yet included.
-    #[must_use]
-    pub fn stream_count(&self) -> u64 {
-        self.index().stream_count()
+    /// Number of streams, those of events that are not visible yet included. Costs a look at each
+    /// stream of each segment. A stream whose first event is lost or gone is not counted.
+    ///
+    /// # Errors
+    /// When an index cannot be read and not be made again.
+    pub fn stream_count(&self) -> Result<u64, ReadError> {
+        self.asking(|parts| {
+            let mut streams = 0;
+            for part in parts {
+                streams += part.streams_begun()?;
+            }
+            Ok(streams)
+        })
     }
 
-    /// Sequence of the visible event with this identifier. Costs a table look-up.
+    /// Index files that were found damaged while they were in use, and made again in memory.
     #[must_use]
-    pub fn find(&self, id: EventId) -> Option<Sequence> {
-        self.index()
-            .find(id)
-            .filter(|sequence| *sequence <= self.visible())
+    pub fn repaired_indexes(&self) -> u64 {
+        self.shared.repaired.load(Ordering::Acquire)
+    }
+
+    /// Sequence of the visible event with this identifier. Costs a few look-ups, whatever the size of
+    /// the log, and a read of the fixed part of one frame.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn find(&self, id: EventId) -> Result<Option<Sequence>, ReadError> {
+        let found = self.asking(|parts| history::find(parts, id))?;
+        Ok(found
+            .map(|row| row.sequence)
+            .filter(|sequence| *sequence <= self.visible()))
     }
 
     /// Reads one visible event into `buffer`. Verifies its checksums and its sequence.
@@ -123,13 +156,35 @@ impl View {
         if sequence > self.visible() {
             return Err(ReadError::NotFound);
         }
-        let place = match self.index().at(sequence).ok_or(ReadError::NotFound)? {
-            At::Event(entry) => Ok(entry.place),
-            At::Hole(hole) => Err(hole),
-        };
-        match place {
-            Ok(place) => self.read_place(sequence, place, buffer),
-            Err(hole) => Err(self.unreadable(hole)),
+        match self.at(sequence)?.ok_or(ReadError::NotFound)? {
+            Found::Event(row) => self.read_place(sequence, row.place, buffer),
+            Found::Hole(hole) => Err(self.unreadable(hole)),
+        }
+    }
+
+    /// Reads the visible event with this identifier into `buffer`; nothing when there is none. One
+    /// read of one frame, unless the identifier is a key.
+    ///
+    /// # Errors
+    /// A damaged or unreadable frame is typed.
+    pub fn read_id<'a>(
+        &self,
+        id: EventId,
+        buffer: &'a mut FrameBuffer,
+    ) -> Result<Option<EventFrame<'a>>, ReadError> {
+        let hint = Sequence(id.sequence_hint());
+        if hint <= self.visible()
+            && let Some(Found::Event(row)) = self.at(hint)?
+        {
+            let frame = self.read_place(hint, row.place, buffer);
+            if frame.as_ref().is_ok_and(|frame| frame.head.event_id == id) {
+                // Borrowed anew: the first borrow ends where the frame is another one.
+                return self.read_place(hint, row.place, buffer).map(Some);
+            }
+        }
+        match self.find(id)? {
+            Some(sequence) => self.read(sequence, buffer).map(Some),
+            None => Ok(None),
         }
     }
 
@@ -143,6 +198,24 @@ impl View {
     #[must_use]
     pub fn segment_name(id: SegmentId) -> String {
         id.file_name()
+    }
+
+    /// What is at a sequence, visible or not.
+    pub(crate) fn at(&self, sequence: Sequence) -> Result<Option<Found>, ReadError> {
+        self.asking(|parts| history::at(parts, sequence))
+    }
+
+    /// A readable event, visible or not.
+    pub(crate) fn event(&self, sequence: Sequence) -> Result<Option<Row>, ReadError> {
+        self.asking(|parts| history::event(parts, sequence))
+    }
+
+    /// Epoch in which an event was written.
+    pub(crate) fn epoch_of(&self, sequence: Sequence) -> Result<Option<Epoch>, ReadError> {
+        self.asking(|parts| match history::part_of(parts, sequence) {
+            Some((_, part)) => part.epoch(sequence),
+            None => Ok(None),
+        })
     }
 
     pub(crate) fn read_place<'a>(
@@ -179,83 +252,191 @@ impl View {
     }
 
     fn segment(&self, ordinal: Ordinal) -> Result<Arc<SegmentFile>, ReadError> {
-        let list = self.segments();
-        list.get(ordinal.0 as usize)
-            .cloned()
-            .ok_or(ReadError::NotFound)
+        let parts = self.parts();
+        let part = parts.get(ordinal.0 as usize).ok_or(ReadError::NotFound)?;
+        Ok(Arc::clone(&part.file))
     }
 
-    /// The current list of segments.
-    pub(crate) fn segments(&self) -> Arc<Vec<Arc<SegmentFile>>> {
+    /// The current list of parts.
+    pub(crate) fn parts(&self) -> Arc<Vec<Arc<Part>>> {
         Arc::clone(
             &self
                 .shared
-                .segments
+                .parts
                 .read()
                 .unwrap_or_else(PoisonError::into_inner),
         )
     }
 
-    /// Puts another reading of the same log in the place of this one, which shows at least as much.
-    pub(crate) fn replace(&self, index: Index, segments: Vec<Arc<SegmentFile>>, visible: Sequence) {
+    /// How many closed parts still await their index, as last counted.
+    pub(crate) fn awaiting_index(&self) -> usize {
+        self.shared.awaiting.load(Ordering::Acquire)
+    }
+
+    /// Counts the closed parts that await their index.
+    pub(crate) fn count_awaiting(&self) {
+        let parts = self.parts();
+        let awaiting = parts.iter().filter(|part| part.awaits_index()).count();
+        self.shared.awaiting.store(awaiting, Ordering::Release);
+    }
+
+    /// Whether a question failed because of a damaged index that could be made again.
+    pub(crate) fn mend(&self, error: &ReadError) -> bool {
+        match error {
+            ReadError::Index { segment, .. } => self.repair(&self.parts(), *segment),
+            _ => false,
+        }
+    }
+
+    /// The part that the newest event is in, or would be.
+    pub(crate) fn newest(&self) -> Option<Arc<Part>> {
+        self.parts().last().cloned()
+    }
+
+    /// Changes with every index that takes the place of columns in memory, and when parts are dropped.
+    pub(crate) fn version(&self) -> u64 {
+        self.shared.version.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn note_sealed(&self) {
+        self.shared.version.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn change_parts(&self, change: impl FnOnce(&mut Vec<Arc<Part>>)) {
         let mut list = self
             .shared
-            .segments
+            .parts
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        *self.index_mut() = index;
-        *list = Arc::new(segments);
-        drop(list);
+        change(Arc::make_mut(&mut list));
+    }
+
+    /// Adds the part that events will be staged into next.
+    pub(crate) fn push_part(&self, part: Arc<Part>) {
+        self.change_parts(|parts| parts.push(part));
+    }
+
+    /// Puts another reading of the same log in the place of this one, which shows at least as much.
+    pub(crate) fn replace(&self, parts: Vec<Arc<Part>>, visible: Sequence) {
+        self.change_parts(|list| *list = parts);
+        self.note_sealed();
         self.raise_visible(visible);
     }
 
-    /// Adds the segment that events will be written to next.
-    pub(crate) fn push_segment(&self, segment: Arc<SegmentFile>) {
-        let mut list = self
-            .shared
-            .segments
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(&mut list).push(segment);
+    /// Forgets the parts from the `keep`-th on, and the events after `last` in the newest one kept.
+    pub(crate) fn truncate(&self, keep: usize, last: Sequence) {
+        self.change_parts(|parts| parts.truncate(keep));
+        if let Some(part) = self.newest() {
+            part.change(|live| live.truncate(last));
+        }
+        self.note_sealed();
     }
 
     pub(crate) fn raise_visible(&self, mark: Sequence) {
         self.shared.visible.fetch_max(mark.get(), Ordering::AcqRel);
     }
 
-    pub(crate) fn index(&self) -> RwLockReadGuard<'_, Index> {
-        self.shared
-            .index
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
-        self.shared
-            .index
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn entry(&self, sequence: Sequence) -> Option<Entry> {
-        self.index().entry(sequence).copied()
-    }
-
-    /// Makes sure that the event hash of a stream's newest event is in the index, reading its
-    /// frame the first time the stream is touched after an open.
+    /// Makes sure that the newest part knows the newest event of a stream and its event hash.
     pub(crate) fn know_head(&self, entity: &str) -> Result<(), AppendError> {
-        let head = self.index().head(entity);
-        if head.sequence.is_none() || head.hash.is_some() {
-            return Ok(());
-        }
-        let Some(entry) = self.entry(head.sequence) else {
+        let Some(newest) = self.newest() else {
             return Ok(());
         };
-        let mut buffer = FrameBuffer::new();
-        let hash = self
-            .read_place(head.sequence, entry.place, &mut buffer)?
-            .event_hash(&self.shared.key);
-        self.index_mut().set_head_hash(entity, head.sequence, hash);
+        let known = newest.with_live(|live| live.head(entity)).flatten();
+        if known.is_some_and(|head| head.sequence.is_none() || head.hash.is_some()) {
+            return Ok(());
+        }
+        // Nothing of the stream is staged meanwhile without the newest part knowing its head, so what
+        // is found is still so unless that part knows better by then.
+        let mut head = match known {
+            Some(head) => head,
+            None => self.asking(|parts| history::head(parts, entity))?,
+        };
+        if !head.sequence.is_none() && head.hash.is_none() {
+            head.hash = self.hash_of_head(head)?;
+        }
+        let still = self
+            .newest()
+            .is_some_and(|part| Arc::ptr_eq(&part, &newest));
+        if still {
+            newest.change(|live| live.know_head(entity, head));
+        }
         Ok(())
+    }
+
+    fn hash_of_head(&self, head: Head) -> Result<Option<batpak_event::Digest>, ReadError> {
+        let Some(row) = self.event(head.sequence)? else {
+            return Ok(None);
+        };
+        let mut buffer = FrameBuffer::new();
+        let frame = self.read_place(head.sequence, row.place, &mut buffer)?;
+        Ok(Some(frame.event_hash(&self.shared.key)))
+    }
+
+    /// Asks the parts. An index that turns out to be damaged is made again of its segment, in memory,
+    /// and the question is asked once more.
+    pub(crate) fn asking<T>(
+        &self,
+        ask: impl Fn(&[Arc<Part>]) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        let parts = self.parts();
+        let mut answer = ask(&parts);
+        for _ in 0..REPAIRS {
+            match answer {
+                Err(ReadError::Index { segment, .. }) if self.repair(&parts, segment) => {
+                    answer = ask(&parts);
+                }
+                answer => return answer,
+            }
+        }
+        answer
+    }
+
+    fn repair(&self, parts: &[Arc<Part>], segment: SegmentId) -> bool {
+        let at = parts.partition_point(|part| part.file.id < segment);
+        let Some(part) = parts.get(at).filter(|part| part.file.id == segment) else {
+            return false;
+        };
+        let Some(close) = part.closed() else {
+            return false;
+        };
+        let made = Made {
+            lineage: self.shared.lineage,
+            key: &self.shared.key,
+        };
+        let bytes = seal::build(parts, at, close, made);
+        match bytes.map(|bytes| SegmentIndex::open(bytes.into())) {
+            Ok(Ok(index)) => {
+                part.seal(index);
+                self.shared.repaired.fetch_add(1, Ordering::AcqRel);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+impl View {
+    /// The head of the tree over the events up to `size`, which is at most the newest visible one.
+    ///
+    /// Costs a hash for each 256 events, and a read of each event whose segment has no index file yet.
+    ///
+    /// # Errors
+    /// `NotFound` for more than is visible; otherwise when a file cannot be read. An event that is lost
+    /// or gone stands in the tree as one whose hash nobody knows.
+    pub fn tree_head(&self, size: Sequence) -> Result<TreeHead, ReadError> {
+        if size > self.visible() {
+            return Err(ReadError::NotFound);
+        }
+        self.asking(|parts| seal::tree_head(parts, size, &self.shared.key))
+    }
+
+    /// The visible events that name an event as a cause, ascending. Costs a look-up in each segment from
+    /// that of the cause on.
+    ///
+    /// # Errors
+    /// When an index cannot be read and not be made again.
+    pub fn effects(&self, cause: Sequence) -> Result<Vec<Sequence>, ReadError> {
+        let last = self.visible();
+        self.asking(|parts| history::effects(parts, cause, last))
     }
 }

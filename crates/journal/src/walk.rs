@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use batpak_coordinate::{EventKind, Sequence};
+use batpak_event::{Cause, CorrelationId, EventId};
 use batpak_segment::{
     ByteSource, ControlFrame, EventFrame, FRAME_FIXED, FrameFlags, FrameHead, FrameKind, Offset,
     Scanner, Step, Stop, search,
 };
 
 use crate::error::{Damage, FileError};
-use crate::index::{Addition, Index, Ordinal, Place, Why};
+use crate::live::{Addition, Hole, Live, Ordinal, Place, Why};
 use crate::report::DamagedRange;
 use crate::segment_file::SegmentFile;
 use crate::source::FileSource;
@@ -49,6 +50,9 @@ pub(crate) struct Walk {
     pub(crate) to: Offset,
     /// Whether bytes that the medium refuses to give are damage, instead of a failed call.
     pub(crate) tolerant: bool,
+    /// Whether all events up to `to` are known to be committed, so that what damage leaves of a unit
+    /// is kept.
+    pub(crate) committed: bool,
 }
 
 impl Walk {
@@ -69,7 +73,7 @@ impl Walk {
     }
 
     /// Puts the events from `from` on into the index, up to the first thing that does not follow.
-    pub(crate) fn run(&self, from: Offset, index: &mut Index) -> Result<Walked, FileError> {
+    pub(crate) fn run(&self, from: Offset, index: &mut Live) -> Result<Walked, FileError> {
         let segment = &*self.segment;
         let failed = |source| segment.error("read", source);
         let mut scanner = Scanner::new(self.source(), segment.salt, from, self.to);
@@ -111,6 +115,12 @@ impl Walk {
                         }
                     } else {
                         open_unit = open_unit.or(Some(offset));
+                        if self.committed {
+                            walked.any = true;
+                            walked.end = offset.0 + u64::from(head.length);
+                            walked.last = index.last();
+                            walked.stamp = Some((head.wall_us, head.counter));
+                        }
                     }
                 }
                 Step::Stop(Stop::End | Stop::CleanZeros { .. }) => {
@@ -147,7 +157,7 @@ impl Walk {
         mut walked: Walked,
         last: Sequence,
         ends: Ends,
-        index: &mut Index,
+        index: &mut Live,
     ) -> Result<Around, FileError> {
         let mut around = Around {
             end: walked.end,
@@ -227,7 +237,7 @@ fn take(
     bytes: &[u8],
     segment: &SegmentFile,
     place: Place,
-    index: &mut Index,
+    index: &mut Live,
     in_unit: bool,
 ) -> Result<(), Damage> {
     match head.kind {
@@ -240,7 +250,14 @@ fn take(
                 });
             }
             let frame = EventFrame::from_verified(*head, bytes).map_err(Damage::Frame)?;
-            index.push(&addition(&frame, place));
+            let causes: Vec<EventId> = frame
+                .causes()
+                .filter_map(|cause| match cause {
+                    Cause::Local(id) => Some(id),
+                    Cause::Foreign(_) => None,
+                })
+                .collect();
+            index.push(&addition(&frame, place, &causes));
             Ok(())
         }
         // A seal or control frame is a unit of its own.
@@ -280,7 +297,8 @@ pub(crate) fn plausible(claimed: Sequence, before: Sequence, bytes: u64) -> Sequ
     ))
 }
 
-fn addition<'a>(frame: &EventFrame<'a>, place: Place) -> Addition<'a> {
+fn addition<'a>(frame: &EventFrame<'a>, place: Place, causes: &'a [EventId]) -> Addition<'a> {
+    let own = CorrelationId::from(frame.head.event_id);
     Addition {
         sequence: frame.head.sequence,
         id: frame.head.event_id,
@@ -293,6 +311,8 @@ fn addition<'a>(frame: &EventFrame<'a>, place: Place) -> Addition<'a> {
         kind: EventKind::from_raw(frame.head.event_kind),
         keyed: frame.head.flags.contains(FrameFlags::KEYED),
         hash: None,
+        correlation: Some(frame.correlation()).filter(|correlation| *correlation != own),
+        causes,
     }
 }
 
@@ -344,4 +364,41 @@ pub(crate) fn look_behind(
         at = offset.after(u64::from(head.length));
     }
     Ok(behind)
+}
+
+/// The range of events around `sequence` that the frames in [`from`, `to`) say are gone; `from` is
+/// where an event before it stands, or the first frame.
+pub(crate) fn gap_around(
+    segment: &SegmentFile,
+    from: Offset,
+    to: Offset,
+    sequence: Sequence,
+) -> Result<Option<Hole>, FileError> {
+    let source = FileSource::new(Arc::clone(&segment.file), to.0);
+    let mut scanner = Scanner::new(source, segment.salt, from, to);
+    loop {
+        let step = scanner
+            .next()
+            .map_err(|source| segment.error("read", source))?;
+        let Step::Frame {
+            offset,
+            head,
+            bytes,
+        } = step
+        else {
+            return Ok(None);
+        };
+        if head.kind == FrameKind::Event && head.sequence > sequence {
+            return Ok(None);
+        }
+        if head.kind == FrameKind::Control
+            && let Ok(ControlFrame::Gap {
+                first, last, cause, ..
+            }) = ControlFrame::decode(bytes, segment.salt, offset)
+            && (first..=last).contains(&sequence)
+        {
+            let why = Why::Gone(cause);
+            return Ok(Some(Hole { first, last, why }));
+        }
+    }
 }

@@ -14,7 +14,7 @@ use batpak_segment::identity::ClosedSegment;
 use crate::clock::Stamp;
 use crate::engine::{Engine, Writer};
 use crate::error::{AppendError, Failure, FileError};
-use crate::index::Ordinal;
+use crate::live::Ordinal;
 use crate::options::Durability;
 use crate::segment_file::SegmentFile;
 use crate::sync::Undone;
@@ -44,7 +44,7 @@ impl Engine {
             let mut tail = self.lock_tail();
             let header = self.header(stamp);
             if let Some(next) = tail.prepared.take() {
-                tail.rotate(next, header);
+                self.rotate_tail(&mut tail, next, header);
             }
             Arc::clone(&tail.stage)
         };
@@ -206,7 +206,7 @@ impl Engine {
             writer.ordinal = Ordinal(writer.ordinal.0 + 1);
         }
         writer.end = buffer.start;
-        self.view.push_segment(Arc::clone(segment));
+        self.close_part(&close);
         Ok(())
     }
 
@@ -232,7 +232,11 @@ impl Engine {
         }
         let mut tail = self.lock_tail();
         let kept = writer.last;
-        self.view.index_mut().truncate(kept);
+        let parts = match &writer.active {
+            Some(_) => writer.ordinal.0 as usize + 1,
+            None => 0,
+        };
+        self.view.truncate(parts, kept);
         tail.queue.clear();
         tail.staged_bytes = 0;
         tail.last = kept;

@@ -327,7 +327,7 @@ fn shown(view: &View) -> Vec<Expected> {
 }
 
 fn show(view: &View, frame: &EventFrame<'_>) -> Expected {
-    let sequence_of = |id: EventId| view.find(id).unwrap().get();
+    let sequence_of = |id: EventId| view.find(id).unwrap().unwrap().get();
     let causes = frame.causes().map(|cause| match cause {
         Cause::Local(id) => sequence_of(id),
         Cause::Foreign(id) => {

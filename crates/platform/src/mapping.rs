@@ -3,9 +3,10 @@
 use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::ptr::NonNull;
 use std::sync::Arc;
 
-use memmap2::{Mmap, MmapOptions};
+use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
 use crate::storage::StorageFile;
 use crate::transfer::{ends_at, read_up_to};
@@ -16,7 +17,7 @@ pub struct FileBytes(Bytes);
 
 #[derive(Clone)]
 enum Bytes {
-    Mapped(Arc<Mmap>),
+    Mapped(Arc<Mapping>),
     Copied(Arc<Vec<u8>>),
 }
 
@@ -39,7 +40,7 @@ impl From<Vec<u8>> for FileBytes {
 impl AsRef<[u8]> for FileBytes {
     fn as_ref(&self) -> &[u8] {
         match &self.0 {
-            Bytes::Mapped(mapping) => mapping,
+            Bytes::Mapped(mapping) => mapping.bytes(),
             Bytes::Copied(bytes) => bytes,
         }
     }
@@ -75,16 +76,67 @@ pub(crate) fn map(handle: &OwnedFd, end: u64, len: u64) -> io::Result<FileBytes>
     if end < len {
         return Err(ends_at(end));
     }
-    let mut options = MmapOptions::new();
-    options.len(mapped);
-    // justifies: INV-UNSAFE-PLATFORM; std maps no files, and a safe view of one cannot be proven to stay as it is
-    // SAFETY: the mapping is read-only, at an address that the kernel chooses, and no longer than the
-    // file is. `StorageFile::map` is for bytes that are complete: nobody who keeps to that contract
-    // writes them or cuts them off afterwards. Against a program that does so all the same, no check
-    // here can help; the limits of the crate say what it risks.
-    #[expect(unsafe_code)]
-    let mapping = unsafe { options.map(handle) }?;
-    Ok(FileBytes(Bytes::Mapped(Arc::new(mapping))))
+    Ok(FileBytes(Bytes::Mapped(Arc::new(Mapping::new(
+        handle, mapped,
+    )?))))
+}
+
+/// Pages of a file, from its first byte on, until dropped.
+struct Mapping {
+    start: NonNull<u8>,
+    len: usize,
+}
+
+// justifies: INV-UNSAFE-PLATFORM; a mapping is named by its address, which the compiler keeps to one thread
+// SAFETY: the pages are read-only and belong to the process; which thread reads or frees them is all one.
+#[expect(unsafe_code)]
+unsafe impl Send for Mapping {}
+
+// justifies: INV-UNSAFE-PLATFORM; clones of a view are read by many threads at once
+// SAFETY: nothing behind a shared reference changes, neither these fields nor the pages.
+#[expect(unsafe_code)]
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    /// Maps `len` bytes, which are not 0 and not more than the file has.
+    fn new(handle: &OwnedFd, len: usize) -> io::Result<Self> {
+        // justifies: INV-UNSAFE-PLATFORM; std has no call that maps a file
+        // SAFETY: the kernel chooses the address of a new mapping, so no memory in use is touched.
+        #[expect(unsafe_code)]
+        let start = unsafe {
+            mmap(
+                std::ptr::null_mut(),
+                len,
+                ProtFlags::READ,
+                MapFlags::SHARED,
+                handle,
+                0,
+            )
+        }?;
+        let start = NonNull::new(start.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
+        Ok(Self { start, len })
+    }
+
+    fn bytes(&self) -> &[u8] {
+        // justifies: INV-UNSAFE-PLATFORM; mapped pages can be named only by their address and length
+        // SAFETY: the mapping is readable, `len` bytes long, at most `isize::MAX`, and lives as long as
+        // `self`. `StorageFile::map` is for bytes that are complete: nobody who keeps to that contract
+        // writes them or cuts them off afterwards. Against a program that does so all the same, no
+        // check here can help; the limits of the crate say what it risks.
+        #[expect(unsafe_code)]
+        unsafe {
+            std::slice::from_raw_parts(self.start.as_ptr(), self.len)
+        }
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // justifies: INV-UNSAFE-PLATFORM; pages of a file are given back by their address
+        // SAFETY: the range is the mapping of this value, and no reference outlives it.
+        #[expect(unsafe_code)]
+        let _kept_if_refused = unsafe { munmap(self.start.as_ptr().cast(), self.len) };
+    }
 }
 
 /// Copies the first `len` bytes of a file.

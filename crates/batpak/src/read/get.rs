@@ -49,9 +49,12 @@ impl<State> Store<State> {
     /// # Errors
     /// [`StoreError::NotFound`] when no visible event has the id; a damaged event is typed.
     pub fn read_raw(&self, id: EventId) -> Result<StoredEvent<Vec<u8>>, StoreError> {
-        let absent = || StoreError::NotFound(id.as_u128());
-        let sequence = self.core.view.find(id).ok_or_else(absent)?;
-        self.read_sequence(sequence, absent)
+        let mut buffer = FrameBuffer::new();
+        match self.core.view.read_id(id, &mut buffer) {
+            Ok(Some(frame)) => stored(&frame, self.core.view.key()),
+            Ok(None) | Err(ReadError::NotFound) => Err(StoreError::NotFound(id.as_u128())),
+            Err(error) => Err(read_error(error, &self.core.origin)),
+        }
     }
 
     /// Reads the event at a place in the global order, from 1.

@@ -8,6 +8,7 @@ use batpak_segment::names::{NameClass, classify};
 
 use super::state::Store;
 use crate::error::{CommitState, StoreError};
+use crate::read::read_error;
 
 /// What a file in a store's directory is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,7 +66,8 @@ pub struct StoreUsage {
     pub files: Vec<FileUsage>,
     /// Segment files.
     pub segments: u64,
-    /// Streams, those of events that are not visible yet included.
+    /// Streams, those of events that are not visible yet included. A stream whose first event is lost
+    /// or gone is not counted.
     pub streams: u64,
     /// Bytes that can still be written to the file system, when it can tell.
     pub free_bytes: Option<u64>,
@@ -99,6 +101,8 @@ impl<State> Store<State> {
                 name: entry.name,
             })
             .collect();
+        let streams = self.core.view.stream_count();
+        let streams = streams.map_err(|error| read_error(error, &self.core.origin))?;
         let segments = files
             .iter()
             .filter(|file| file.class == FileClass::Segment)
@@ -106,7 +110,7 @@ impl<State> Store<State> {
         Ok(StoreUsage {
             files,
             segments: u64::try_from(segments).unwrap_or(u64::MAX),
-            streams: self.core.view.stream_count(),
+            streams,
             free_bytes,
         })
     }

@@ -336,6 +336,7 @@ fn a_hard_link_that_is_refused_names_what_to_do() {
 fn a_socket_is_no_file_either() {
     let (dir, count) = four_segments();
     let at = dir.path().join(INDEX);
+    fs::remove_file(&at).unwrap();
     drop(std::os::unix::net::UnixListener::bind(&at).unwrap());
     assert!(fs::symlink_metadata(&at).unwrap().file_type().is_socket());
     Store::open(config(dir.path())).unwrap().close().unwrap();

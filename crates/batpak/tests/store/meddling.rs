@@ -353,8 +353,10 @@ fn no_name_of_an_event_becomes_the_name_of_a_file() {
     for entry in fs::read_dir(&dir).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let ours = [".batpak.lock", "store.fbatm"].contains(&name.as_str())
-            || name.strip_suffix(".fbat").is_some_and(|digits| {
-                digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit())
+            || name.split_once('.').is_some_and(|(digits, suffix)| {
+                ["fbat", "fidx"].contains(&suffix)
+                    && digits.len() == 6
+                    && digits.bytes().all(|byte| byte.is_ascii_digit())
             });
         assert!(ours, "{name:?}");
     }

@@ -94,6 +94,7 @@ fn a_refresh_serves_around_damage_that_came_meanwhile() {
     journal.close().unwrap();
     let (reader, _) = Reader::open(&disk.platform()).unwrap();
     disk.corrupt("000001.fbat", 256 + FRAME_FIXED + 1, 1);
+    disk.delete("000001.fidx");
     let (damaged, report) = Reader::open(&disk.platform()).unwrap();
     assert_eq!(report.damage.len(), 1);
     assert_eq!(reader.refresh().unwrap(), Sequence(20));

@@ -194,8 +194,9 @@ fn every_damaged_event_alone_is_lost_and_becomes_a_gap() {
                 "{sequence}: {report:?}"
             );
             assert_eq!(report.events, 66 - (last.get() - first.get() + 1));
-            let (reader, opened) = Reader::open(&target.platform()).unwrap();
-            assert_eq!(opened.gone.len(), 1);
+            let (reader, _) = Reader::open(&target.platform()).unwrap();
+            let gone = verify(&target.platform(), &mut |_| {}).unwrap().gone;
+            assert_eq!(gone.len(), 1);
             let mut buffer = FrameBuffer::new();
             let error = reader.view().read(first, &mut buffer).unwrap_err();
             assert!(matches!(error, ReadError::Gone { .. }), "{error}");
@@ -366,6 +367,8 @@ fn accepted_damage_stays_lost_and_everything_else_goes_on() {
                     2 => _ = disk.corrupt(name, 100, 1),
                     _ => disk.put(name, &disk.contents(name).unwrap()[..at]),
                 }
+                // An open looks at the frames of a closed segment only when it has no index.
+                disk.delete(&name.replace(".fbat", ".fidx"));
                 let context = format!("{name}, attack {attack}, closed {close}");
                 let Some(damage) = digest(&disk) else {
                     // The newest event of a store that nobody closed looks like a torn end.

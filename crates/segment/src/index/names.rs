@@ -113,6 +113,16 @@ impl<B: AsRef<[u8]>> SegmentIndex<B> {
         })
     }
 
+    /// Number of streams whose first event is in the segment. Cost: a look at each of its streams.
+    ///
+    /// # Errors
+    /// [`IndexFault`].
+    pub fn streams_begun(&self) -> Result<u64, IndexFault> {
+        let firsts = self.column(Tag::EntityFirsts)?;
+        let begun = (0..firsts.len()).filter(|stream| firsts.get(*stream) == Some(1));
+        Ok(crate::fixed::count(begun.count()))
+    }
+
     /// The scope with this name. Cost: a binary search.
     ///
     /// # Errors

@@ -64,6 +64,12 @@ impl<B: AsRef<[u8]>> SegmentIndex<B> {
         &self.header
     }
 
+    /// The bytes of the file.
+    #[must_use]
+    pub fn source(&self) -> &B {
+        &self.bytes
+    }
+
     /// The hash of header and chunk table, and through the checksums in the table of everything.
     ///
     /// It is computed anew at each call, over a few kilobytes.

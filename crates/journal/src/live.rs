@@ -1,14 +1,14 @@
-//! The index in memory: where every event is, and which events a stream has.
+//! The index of a segment that has no index file yet: columns in memory.
 //!
-//! Rebuilt from frames at every open. It answers from columns alone; the frame's own bytes decide.
-//! Sequences without a readable event are ranges beside the columns, so that a range costs the same
-//! whatever its length.
+//! Of the newest segment, which is written to, of the ones before it until their files are made, and
+//! of a damaged one. It answers from columns alone; the frame's own bytes decide. Sequences without a
+//! readable event are ranges beside the columns, so that a range costs the same whatever its length.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use batpak_coordinate::{EventKind, Generation, Sequence, StreamSequence};
-use batpak_event::{Digest, Epoch, EventId};
+use batpak_event::{CorrelationId, Digest, Epoch, EventId};
 use batpak_segment::{ControlFrame, GapCause, Offset};
 use foldhash::fast::RandomState;
 
@@ -55,6 +55,13 @@ pub(crate) struct Hole {
     pub(crate) why: Why,
 }
 
+impl Hole {
+    /// Whether the log itself says that the events are not in it any more.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self.why, Why::Gone(_))
+    }
+}
+
 /// Why events cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Why {
@@ -71,7 +78,7 @@ pub(crate) enum At<'a> {
     Hole(Hole),
 }
 
-/// The newest event of a stream.
+/// The newest event of a stream; sequence 0 where it has none.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Head {
     pub(crate) sequence: Sequence,
@@ -81,10 +88,13 @@ pub(crate) struct Head {
     pub(crate) hash: Option<Digest>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Stream {
-    head: Head,
-    /// Sequences of its events, ascending.
+    /// Its newest event before this segment, once somebody has looked it up.
+    before: Option<Head>,
+    /// Its newest event in this segment.
+    newest: Option<Head>,
+    /// Sequences of its events here, ascending.
     events: Vec<u64>,
 }
 
@@ -102,6 +112,18 @@ pub(crate) struct Addition<'a> {
     pub(crate) kind: EventKind,
     pub(crate) keyed: bool,
     pub(crate) hash: Option<Digest>,
+    /// Its correlation, when that is not its own id.
+    pub(crate) correlation: Option<CorrelationId>,
+    /// The events of this store that caused it.
+    pub(crate) causes: &'a [EventId],
+}
+
+/// What leads from one event to others.
+#[derive(Debug)]
+struct Links {
+    sequence: u64,
+    correlation: Option<CorrelationId>,
+    causes: Vec<EventId>,
 }
 
 /// Names in the order of first appearance, found again by text.
@@ -132,9 +154,11 @@ impl Names {
     }
 }
 
-/// Columns over all events, staged ones included.
-#[derive(Debug, Default)]
-pub(crate) struct Index {
+/// Columns over the events of one segment, staged ones included.
+#[derive(Debug)]
+pub(crate) struct Live {
+    /// The last sequence before the segment.
+    before: Sequence,
     entries: Vec<Entry>,
     /// Ascending; each with the number of entries before it.
     holes: Vec<(Hole, usize)>,
@@ -143,14 +167,38 @@ pub(crate) struct Index {
     scopes: Names,
     streams: Vec<Stream>,
     keys: HashMap<u128, u64, RandomState>,
+    /// Of the events that have any, ascending.
+    links: Vec<Links>,
+    correlated: HashMap<CorrelationId, Vec<u64>, RandomState>,
+    effects: HashMap<EventId, Vec<u64>, RandomState>,
     /// First sequence of each epoch, ascending.
     epochs: Vec<(Sequence, Epoch)>,
     /// Control frames that a copy of the log must repeat, each with the event before it.
     facts: Vec<(Sequence, ControlFrame)>,
 }
 
-impl Index {
-    /// Sequence of the newest event, visible or not, readable or not.
+impl Live {
+    /// The index of a segment that begins behind this sequence.
+    pub(crate) fn after(before: Sequence) -> Self {
+        Self {
+            before,
+            entries: Vec::new(),
+            holes: Vec::new(),
+            last: before,
+            entities: Names::default(),
+            scopes: Names::default(),
+            streams: Vec::new(),
+            keys: HashMap::default(),
+            links: Vec::new(),
+            correlated: HashMap::default(),
+            effects: HashMap::default(),
+            epochs: Vec::new(),
+            facts: Vec::new(),
+        }
+    }
+
+    /// Sequence of the newest event, visible or not, readable or not; the last one before the
+    /// segment when it has none.
     pub(crate) fn last(&self) -> Sequence {
         self.last
     }
@@ -162,23 +210,27 @@ impl Index {
 
     /// Readable events up to a sequence.
     pub(crate) fn count_up_to(&self, last: Sequence) -> u64 {
+        let last = last.min(self.last);
         let unreadable = |hole: Hole| {
             let end = hole.last.min(last).get();
             end.saturating_add(1).saturating_sub(hole.first.get())
         };
         last.get()
+            .saturating_sub(self.before.get())
             .saturating_sub(self.holes().map(unreadable).sum())
     }
 
-    /// Number of streams that ever had an event.
-    pub(crate) fn stream_count(&self) -> u64 {
-        self.streams
-            .iter()
-            .filter(|stream| !stream.events.is_empty())
-            .count() as u64
+    /// Streams whose first event is in this segment.
+    pub(crate) fn streams_begun(&self) -> u64 {
+        let begun = |stream: &&Stream| {
+            let first = stream.events.first();
+            let first = first.and_then(|first| self.entry(Sequence(*first)));
+            first.is_some_and(|first| first.predecessor.is_none())
+        };
+        self.streams.iter().filter(begun).count() as u64
     }
 
-    /// What is at a sequence; nothing beyond the newest event.
+    /// What is at a sequence; nothing before the segment and beyond its newest event.
     pub(crate) fn at(&self, sequence: Sequence) -> Option<At<'_>> {
         let before = self
             .holes
@@ -192,7 +244,10 @@ impl Index {
                     .checked_sub(1)?;
                 entries.checked_add(usize::try_from(behind).ok()?)?
             }
-            None => usize::try_from(sequence.get().checked_sub(1)?).ok()?,
+            None => {
+                let behind = sequence.get().checked_sub(self.before.get())?;
+                usize::try_from(behind.checked_sub(1)?).ok()?
+            }
         };
         self.entries.get(position).map(At::Event)
     }
@@ -205,42 +260,52 @@ impl Index {
         }
     }
 
-    /// Whether an event is known to be in the log no more.
-    pub(crate) fn is_gone(&self, sequence: Sequence) -> bool {
-        matches!(
-            self.at(sequence),
-            Some(At::Hole(Hole {
-                why: Why::Gone(_),
-                ..
-            }))
-        )
+    /// Sequence of the event of this segment with this key.
+    pub(crate) fn keyed(&self, id: EventId) -> Option<Sequence> {
+        self.keys.get(&id.as_u128()).copied().map(Sequence)
     }
 
-    /// Sequence of the event with this identifier: through the key table, or by the sequence bits
-    /// in the identifier, checked against the column.
-    pub(crate) fn find(&self, id: EventId) -> Option<Sequence> {
-        if let Some(sequence) = self.keys.get(&id.as_u128()) {
-            return Some(Sequence(*sequence));
-        }
-        let candidate = Sequence(id.sequence_hint());
-        (self.entry(candidate)?.id == id).then_some(candidate)
+    /// Events of a conversation, ascending, without those that only have its number as their own id.
+    pub(crate) fn correlated(&self, correlation: CorrelationId) -> &[u64] {
+        self.correlated.get(&correlation).map_or(&[], Vec::as_slice)
     }
 
-    /// Newest event of a stream; the default, with sequence 0, when it has none.
-    pub(crate) fn head(&self, entity: &str) -> Head {
-        self.entities
-            .find(entity)
-            .map_or_else(Head::default, |id| self.streams[id.position()].head)
+    /// Events that name this one as a cause, ascending.
+    pub(crate) fn effects(&self, cause: EventId) -> &[u64] {
+        self.effects.get(&cause).map_or(&[], Vec::as_slice)
     }
 
-    /// Records the event hash of a stream's newest event, if that is still the newest one.
-    pub(crate) fn set_head_hash(&mut self, entity: &str, sequence: Sequence, hash: Digest) {
-        if let Some(id) = self.entities.find(entity) {
-            let head = &mut self.streams[id.position()].head;
-            if head.sequence == sequence {
-                head.hash = Some(hash);
+    /// Newest event of a stream in this segment or before it; `None` when it is not known here.
+    pub(crate) fn head(&self, entity: &str) -> Option<Head> {
+        let stream = &self.streams[self.entities.find(entity)?.position()];
+        stream.newest.or(stream.before)
+    }
+
+    /// Newest event of a stream in this segment.
+    pub(crate) fn newest(&self, entity: &str) -> Option<Head> {
+        self.streams[self.entities.find(entity)?.position()].newest
+    }
+
+    /// Records the newest event of a stream before this segment, unless it is known, and the event
+    /// hash of the newest event.
+    pub(crate) fn know_head(&mut self, entity: &str, head: Head) {
+        let id = self.stream_id(entity);
+        let stream = &mut self.streams[id.position()];
+        match &mut stream.newest {
+            Some(newest) if newest.sequence == head.sequence => {
+                newest.hash = newest.hash.or(head.hash);
             }
+            Some(_) => {}
+            None => stream.before = Some(head),
         }
+    }
+
+    fn stream_id(&mut self, entity: &str) -> NameId {
+        let id = self.entities.intern(entity);
+        if id.position() == self.streams.len() {
+            self.streams.push(Stream::default());
+        }
+        id
     }
 
     /// Entity of an entry.
@@ -264,22 +329,16 @@ impl Index {
     /// the caller has checked it.
     pub(crate) fn push(&mut self, addition: &Addition<'_>) {
         debug_assert_eq!(addition.sequence, self.last().next());
-        let stream = self.entities.intern(addition.entity);
+        let stream = self.stream_id(addition.entity);
         let scope = self.scopes.intern(addition.scope);
-        if stream.position() == self.streams.len() {
-            self.streams.push(Stream {
-                head: Head::default(),
-                events: Vec::new(),
-            });
-        }
         let record = &mut self.streams[stream.position()];
         record.events.push(addition.sequence.get());
-        record.head = Head {
+        record.newest = Some(Head {
             sequence: addition.sequence,
             stream_sequence: addition.stream_sequence,
             generation: addition.generation,
             hash: addition.hash,
-        };
+        });
         if addition.keyed {
             self.keys
                 .insert(addition.id.as_u128(), addition.sequence.get());
@@ -296,6 +355,50 @@ impl Index {
             keyed: addition.keyed,
         });
         self.last = addition.sequence;
+        self.link(addition);
+    }
+
+    fn link(&mut self, addition: &Addition<'_>) {
+        let correlation = addition.correlation;
+        if correlation.is_none() && addition.causes.is_empty() {
+            return;
+        }
+        let sequence = addition.sequence.get();
+        let mut causes = addition.causes.to_vec();
+        causes.sort_unstable();
+        causes.dedup();
+        for cause in &causes {
+            self.effects.entry(*cause).or_default().push(sequence);
+        }
+        if let Some(correlation) = correlation {
+            self.correlated
+                .entry(correlation)
+                .or_default()
+                .push(sequence);
+        }
+        self.links.push(Links {
+            sequence,
+            correlation,
+            causes,
+        });
+    }
+
+    /// Forgets the links of the newest event that has any, if that is this one.
+    fn unlink(&mut self, sequence: u64) {
+        let Some(links) = self.links.pop_if(|links| links.sequence == sequence) else {
+            return;
+        };
+        for cause in &links.causes {
+            if let Some(effects) = self.effects.get_mut(cause) {
+                effects.pop();
+            }
+        }
+        if let Some(events) = links
+            .correlation
+            .and_then(|correlation| self.correlated.get_mut(&correlation))
+        {
+            events.pop();
+        }
     }
 
     /// Notes that events from the next one on belong to this epoch.
@@ -327,13 +430,10 @@ impl Index {
             .map(|(_, epoch)| *epoch)
     }
 
-    /// Greatest epoch that any segment or frame shows.
+    /// Greatest epoch that the segment or a frame of it shows.
     pub(crate) fn greatest_epoch(&self) -> Epoch {
-        self.epochs
-            .iter()
-            .map(|(_, epoch)| *epoch)
-            .max()
-            .unwrap_or(Epoch(0))
+        let epochs = self.epochs.iter().map(|(_, epoch)| *epoch);
+        epochs.max().unwrap_or(Epoch(0))
     }
 
     /// Notes that the events from the next one up to `last` cannot be read; nothing when there are
@@ -350,6 +450,7 @@ impl Index {
 
     /// Forgets every event after `last`, newest first, so that heads and keys are as they were.
     pub(crate) fn truncate(&mut self, last: Sequence) {
+        let last = last.max(self.before);
         self.epochs.retain(|(first, _)| *first <= last.next());
         self.facts.retain(|(before, _)| *before <= last);
         while self.last > last {
@@ -371,6 +472,7 @@ impl Index {
 
     /// Forgets the newest event, which is a readable one.
     fn pop(&mut self) {
+        self.unlink(self.last.get());
         self.last = Sequence(self.last.get().saturating_sub(1));
         let Some(entry) = self.entries.pop() else {
             return;
@@ -381,7 +483,7 @@ impl Index {
         let stream = &mut self.streams[entry.stream.position()];
         stream.events.pop();
         let before = stream.events.last().copied().map(Sequence);
-        let head = before.and_then(|sequence| {
+        let newest = before.and_then(|sequence| {
             let entry = self.entry(sequence)?;
             Some(Head {
                 sequence,
@@ -390,10 +492,10 @@ impl Index {
                 hash: None,
             })
         });
-        self.streams[entry.stream.position()].head = head.unwrap_or_default();
+        self.streams[entry.stream.position()].newest = newest;
     }
 }
 
 #[cfg(test)]
-#[path = "index_tests.rs"]
+#[path = "live_tests.rs"]
 mod tests;

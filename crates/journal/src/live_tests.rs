@@ -2,9 +2,9 @@
 
 use super::*;
 
-fn addition<'a>(index: &Index, entity: &'a str, keyed: Option<u128>) -> Addition<'a> {
+fn addition<'a>(index: &Live, entity: &'a str, keyed: Option<u128>) -> Addition<'a> {
     let sequence = index.last().next();
-    let head = index.head(entity);
+    let head = index.head(entity).unwrap_or_default();
     Addition {
         sequence,
         id: keyed.map_or_else(|| EventId::mint(1_000_000, sequence, 7), EventId::new),
@@ -20,11 +20,15 @@ fn addition<'a>(index: &Index, entity: &'a str, keyed: Option<u128>) -> Addition
         kind: EventKind::from_raw(0x1000),
         keyed: keyed.is_some(),
         hash: Some([1; 32]),
+        correlation: keyed.map(CorrelationId::new),
+        causes: &[CAUSE],
     }
 }
 
-fn filled(plan: &[(&'static str, Option<u128>)]) -> Index {
-    let mut index = Index::default();
+const CAUSE: EventId = EventId::new(77);
+
+fn filled(plan: &[(&'static str, Option<u128>)]) -> Live {
+    let mut index = Live::after(Sequence::NONE);
     for (entity, key) in plan {
         let next = addition(&index, entity, *key);
         index.push(&next);
@@ -33,13 +37,14 @@ fn filled(plan: &[(&'static str, Option<u128>)]) -> Index {
 }
 
 #[test]
-fn events_are_found_by_key_and_by_the_sequence_in_their_identifier() {
+fn events_are_found_by_key_stream_conversation_and_cause() {
     let index = filled(&[("a", None), ("b", Some(99)), ("a", None)]);
-    assert_eq!(index.find(EventId::new(99)), Some(Sequence(2)));
-    let third = index.entry(Sequence(3)).unwrap().id;
-    assert_eq!(index.find(third), Some(Sequence(3)));
-    assert_eq!(index.find(EventId::new(third.as_u128() ^ 1)), None);
-    assert_eq!(index.find(EventId::nil()), None);
+    assert_eq!(index.keyed(EventId::new(99)), Some(Sequence(2)));
+    assert_eq!(index.keyed(EventId::new(98)), None);
+    assert_eq!(index.stream("a"), [1, 3]);
+    assert_eq!(index.correlated(CorrelationId::new(99)), [2]);
+    assert_eq!(index.effects(CAUSE), [1, 2, 3]);
+    assert_eq!(index.streams_begun(), 2);
 }
 
 #[test]
@@ -61,23 +66,22 @@ fn truncating_restores_heads_streams_and_keys() {
                 expected.stream(entity),
                 "{keep} {entity}"
             );
-            assert_eq!(cut.head(entity).sequence, expected.head(entity).sequence);
+            let facts = |head: Head| (head.sequence, head.generation, head.stream_sequence);
             assert_eq!(
-                cut.head(entity).generation,
-                expected.head(entity).generation
-            );
-            assert_eq!(
-                cut.head(entity).stream_sequence,
-                expected.head(entity).stream_sequence
+                cut.head(entity).map(facts),
+                expected.head(entity).map(facts)
             );
         }
         for key in [99, 5] {
+            let (id, correlation) = (EventId::new(key), CorrelationId::new(key));
+            assert_eq!(cut.keyed(id), expected.keyed(id));
             assert_eq!(
-                cut.find(EventId::new(key)),
-                expected.find(EventId::new(key))
+                cut.correlated(correlation),
+                expected.correlated(correlation)
             );
         }
-        assert_eq!(cut.stream_count(), expected.stream_count());
+        assert_eq!(cut.effects(CAUSE), expected.effects(CAUSE));
+        assert_eq!(cut.streams_begun(), expected.streams_begun());
     }
 }
 
@@ -85,7 +89,7 @@ fn truncating_restores_heads_streams_and_keys() {
 fn holes_are_ranges_between_events_and_are_truncated_like_them() {
     let gone = Why::Gone(GapCause::Salvage);
     let build = |last: u64| {
-        let mut index = Index::default();
+        let mut index = Live::after(Sequence::NONE);
         for hole in [true, false, false, true, false, true] {
             let sequence = index.last().next();
             if hole {
@@ -110,7 +114,8 @@ fn holes_are_ranges_between_events_and_are_truncated_like_them() {
             expected.holes().collect::<Vec<_>>()
         );
         assert_eq!(cut.stream("a"), expected.stream("a"));
-        assert_eq!(cut.head("a").sequence, expected.head("a").sequence);
+        let newest = |live: &Live| live.head("a").map(|head| head.sequence);
+        assert_eq!(newest(&cut), newest(&expected));
         let readable = (1..=keep).filter(|at| cut.entry(Sequence(*at)).is_some());
         assert_eq!(cut.count_up_to(Sequence(keep)), readable.count() as u64);
         for at in 0..=40 {

@@ -1,0 +1,282 @@
+//! One segment of the log, and the index that answers for it.
+//!
+//! A part begins with columns in memory. Once its segment is closed and durable, an index file is
+//! made of its frames and takes the place of the columns, for good.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use batpak_coordinate::{Generation, Sequence, StreamSequence};
+use batpak_event::{Epoch, EventId};
+use batpak_platform::FileBytes;
+use batpak_segment::index::{IndexFault, SegmentIndex};
+use batpak_segment::{CloseFacts, FRAME_FIXED, FrameHead, Offset};
+
+use crate::error::ReadError;
+use crate::live::{At, Hole, Live, Ordinal, Place, Why};
+use crate::segment_file::SegmentFile;
+use crate::walk::gap_around;
+
+/// The index of a segment, read in place.
+pub(crate) type Sealed = SegmentIndex<FileBytes>;
+
+/// A segment with its index.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) file: Arc<SegmentFile>,
+    /// How the segment ended, once that is durable.
+    close: OnceLock<CloseFacts>,
+    /// Whether its index could not be made.
+    without_index: AtomicBool,
+    state: RwLock<State>,
+}
+
+#[derive(Debug)]
+enum State {
+    Live(Live),
+    Sealed(Arc<Sealed>),
+}
+
+/// What is known of an event without reading its frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    pub(crate) sequence: Sequence,
+    pub(crate) place: Place,
+    pub(crate) stream_sequence: StreamSequence,
+    pub(crate) predecessor: Sequence,
+    pub(crate) generation: Generation,
+    /// Its id, where the index has it.
+    pub(crate) id: Option<EventId>,
+}
+
+/// What is at a sequence.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Found {
+    Event(Row),
+    Hole(Hole),
+}
+
+impl Part {
+    /// A part whose events are in memory.
+    pub(crate) fn live(file: Arc<SegmentFile>, live: Live) -> Arc<Self> {
+        Arc::new(Self {
+            file,
+            close: OnceLock::new(),
+            without_index: AtomicBool::new(false),
+            state: RwLock::new(State::Live(live)),
+        })
+    }
+
+    /// A part with its index file.
+    pub(crate) fn sealed(file: Arc<SegmentFile>, close: CloseFacts, index: Sealed) -> Arc<Self> {
+        Arc::new(Self {
+            file,
+            close: OnceLock::from(close),
+            without_index: AtomicBool::new(false),
+            state: RwLock::new(State::Sealed(Arc::new(index))),
+        })
+    }
+
+    /// Notes how the segment ended.
+    pub(crate) fn close_with(&self, close: CloseFacts) {
+        // A segment ends once.
+        let _same = self.close.set(close);
+    }
+
+    /// How the segment ended, once that is durable.
+    pub(crate) fn closed(&self) -> Option<&CloseFacts> {
+        self.close.get()
+    }
+
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The index file, when it answers for the part.
+    pub(crate) fn index(&self) -> Option<Arc<Sealed>> {
+        match &*self.state() {
+            State::Sealed(index) => Some(Arc::clone(index)),
+            State::Live(_) => None,
+        }
+    }
+
+    /// Asks the columns in memory, when they answer for the part.
+    pub(crate) fn with_live<T>(&self, ask: impl FnOnce(&Live) -> T) -> Option<T> {
+        match &*self.state() {
+            State::Live(live) => Some(ask(live)),
+            State::Sealed(_) => None,
+        }
+    }
+
+    /// Changes the columns in memory; nothing once an index file has taken their place.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Live) -> T) -> Option<T> {
+        match &mut *self.state_mut() {
+            State::Live(live) => Some(change(live)),
+            State::Sealed(_) => None,
+        }
+    }
+
+    /// Puts an index in the place of what answered so far.
+    pub(crate) fn seal(&self, index: Sealed) {
+        *self.state_mut() = State::Sealed(Arc::new(index));
+    }
+
+    /// Whether an index can take the place of the columns: the segment is closed, and all of it is
+    /// readable.
+    pub(crate) fn awaits_index(&self) -> bool {
+        let whole = |live: &Live| !live.holes().any(|hole| matches!(hole.why, Why::Lost(_)));
+        self.closed().is_some()
+            && !self.without_index.load(Ordering::Acquire)
+            && self.with_live(whole).unwrap_or(false)
+    }
+
+    /// Leaves the part with its columns: its index cannot be made.
+    pub(crate) fn give_up_index(&self) {
+        self.without_index.store(true, Ordering::Release);
+    }
+
+    /// The last sequence of the history up to the end of the part.
+    pub(crate) fn last(&self) -> Sequence {
+        match &*self.state() {
+            State::Live(live) => live.last(),
+            State::Sealed(index) => index.header().last_sequence,
+        }
+    }
+
+    /// Readable events up to a sequence.
+    pub(crate) fn count_up_to(&self, last: Sequence) -> u64 {
+        match &*self.state() {
+            State::Live(live) => live.count_up_to(last),
+            State::Sealed(index) => u64::from(index.header().events),
+        }
+    }
+
+    /// What is at a sequence of this part; `ordinal` is the part's place in the list.
+    pub(crate) fn at(
+        &self,
+        ordinal: Ordinal,
+        sequence: Sequence,
+    ) -> Result<Option<Found>, ReadError> {
+        let index = match &*self.state() {
+            State::Live(live) => return Ok(live.at(sequence).map(|at| row(ordinal, sequence, at))),
+            State::Sealed(index) => Arc::clone(index),
+        };
+        match index.ordinal(sequence).map_err(|fault| self.fault(fault))? {
+            Some(event) => {
+                let row = sealed_row(&index, ordinal, sequence, event);
+                Ok(Some(Found::Event(row.map_err(|fault| self.fault(fault))?)))
+            }
+            None if sequence >= self.file.first_sequence
+                && sequence <= index.header().last_sequence =>
+            {
+                Ok(Some(Found::Hole(self.hole(&index, sequence)?)))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// The range of events that are gone around a sequence: the frames tell.
+    fn hole(&self, index: &Sealed, sequence: Sequence) -> Result<Hole, ReadError> {
+        let fault = |fault| self.fault(fault);
+        let after = index.first_from(sequence).map_err(fault)?;
+        let from = match after.0.checked_sub(1) {
+            Some(before) => index
+                .offset(batpak_segment::index::Ordinal(before))
+                .map_err(fault)?,
+            None => Offset(batpak_segment::SEGMENT_HEADER as u64),
+        };
+        let end = index.header().end;
+        gap_around(&self.file, from, end, sequence)?.ok_or(ReadError::Index {
+            segment: self.file.id,
+            fault: IndexFault::Malformed("it has a hole where the segment has none"),
+        })
+    }
+
+    /// Epoch in which an event was written.
+    pub(crate) fn epoch(&self, sequence: Sequence) -> Result<Option<Epoch>, ReadError> {
+        let index = match &*self.state() {
+            State::Live(live) => return Ok(live.epoch(sequence)),
+            State::Sealed(index) => Arc::clone(index),
+        };
+        let epoch = index
+            .ordinal(sequence)
+            .and_then(|event| event.map(|event| index.epoch(event)).transpose());
+        epoch.map_err(|fault| self.fault(fault))
+    }
+
+    /// Streams whose first event is in this part.
+    pub(crate) fn streams_begun(&self) -> Result<u64, ReadError> {
+        let index = match &*self.state() {
+            State::Live(live) => return Ok(live.streams_begun()),
+            State::Sealed(index) => Arc::clone(index),
+        };
+        index.streams_begun().map_err(|fault| self.fault(fault))
+    }
+
+    /// The id in the frame at an offset.
+    pub(crate) fn id_at(&self, offset: Offset) -> Result<EventId, ReadError> {
+        Ok(self.head_at(offset)?.event_id)
+    }
+
+    /// The fixed part of the frame at an offset.
+    pub(crate) fn head_at(&self, offset: Offset) -> Result<FrameHead, ReadError> {
+        let mut bytes = [0; FRAME_FIXED];
+        batpak_platform::read_exact_at(&*self.file.file, &mut bytes, offset.0)
+            .map_err(|source| self.file.error("read", source))?;
+        let head = FrameHead::decode(&bytes, self.file.salt, offset);
+        head.map_err(|fault| ReadError::Frame {
+            segment: self.file.id,
+            offset,
+            fault,
+        })
+    }
+
+    /// A question that the index cannot answer, as an error of reading.
+    pub(crate) fn fault(&self, fault: IndexFault) -> ReadError {
+        ReadError::Index {
+            segment: self.file.id,
+            fault,
+        }
+    }
+}
+
+fn row(ordinal: Ordinal, sequence: Sequence, at: At<'_>) -> Found {
+    match at {
+        At::Hole(hole) => Found::Hole(hole),
+        At::Event(entry) => Found::Event(Row {
+            sequence,
+            place: Place {
+                segment: ordinal,
+                offset: entry.place.offset,
+            },
+            stream_sequence: entry.stream_sequence,
+            predecessor: entry.predecessor,
+            generation: entry.generation,
+            id: Some(entry.id),
+        }),
+    }
+}
+
+/// The facts of an event as its index file has them.
+pub(crate) fn sealed_row(
+    index: &Sealed,
+    segment: Ordinal,
+    sequence: Sequence,
+    event: batpak_segment::index::Ordinal,
+) -> Result<Row, IndexFault> {
+    Ok(Row {
+        sequence,
+        place: Place {
+            segment,
+            offset: index.offset(event)?,
+        },
+        stream_sequence: index.stream_sequence(event)?,
+        predecessor: index.predecessor(event)?,
+        generation: index.generation(event)?,
+        id: None,
+    })
+}

@@ -1,0 +1,395 @@
+//! The next events of a scan, a page at a time.
+
+use std::sync::Arc;
+
+use batpak_coordinate::{EventKind, Sequence};
+use batpak_segment::index::{IndexFault, Ordinal as InIndex, stream_hash};
+
+use super::choose::{Chunk, choose};
+use super::{Located, LocatedEvent, Scan, Selection};
+use crate::error::ReadError;
+use crate::history::{self, Parts, TIER};
+use crate::live::{At, Entry, Live, Ordinal, Place, Why};
+use crate::part::{Part, Sealed, sealed_row};
+
+/// How many events are taken from an index at a time.
+const PAGE: usize = 512;
+
+/// An event that a selector has yet to look at, outside the lock of the columns.
+struct Candidate {
+    located: Located,
+    event: Option<(Arc<str>, Arc<str>, EventKind)>,
+}
+
+/// The sequences of a part that a scan is to look at, both ends included.
+#[derive(Clone, Copy)]
+struct Span {
+    first: Sequence,
+    last: Sequence,
+}
+
+impl Scan {
+    /// Fills the page, unless the scan is at its end.
+    pub(super) fn refill(&mut self) -> Result<(), ReadError> {
+        self.page.clear();
+        self.taken = 0;
+        while let Some(position) = self.position {
+            if position.is_none() || position > self.last || position <= self.request.after {
+                self.position = None;
+                return Ok(());
+            }
+            let parts = self.view.parts();
+            let Some((ordinal, part)) = history::part_of(&parts, position) else {
+                self.position = None;
+                return Ok(());
+            };
+            if let Some(next) = self.passed_over(&parts, ordinal)? {
+                self.position = next;
+                continue;
+            }
+            let span = if self.request.reverse {
+                Span {
+                    first: part.file.first_sequence.max(self.request.after.next()),
+                    last: position,
+                }
+            } else {
+                Span {
+                    first: position,
+                    last: self.last,
+                }
+            };
+            let part = Arc::clone(part);
+            let next = match part.index() {
+                Some(index) => {
+                    let page = self.of_index(&index, ordinal, span);
+                    match page.map_err(|fault| part.fault(fault)) {
+                        // Made again, it is asked once more.
+                        Err(error) if self.view.mend(&error) => continue,
+                        page => page?,
+                    }
+                }
+                None => self.of_memory(&part, ordinal, span),
+            };
+            self.position = match next {
+                Some(next) => Some(next),
+                None if self.request.reverse => before(part.file.first_sequence),
+                None => parts
+                    .get(ordinal.0 as usize + 1)
+                    .map(|part| part.file.first_sequence),
+            };
+            if !self.page.is_empty() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a scan of a stream goes on when directories say that this part, and perhaps some behind
+    /// it, hold nothing of the stream.
+    fn passed_over(
+        &mut self,
+        parts: &Parts,
+        ordinal: Ordinal,
+    ) -> Result<Option<Option<Sequence>>, ReadError> {
+        let Selection::Stream(entity) = &self.request.selection else {
+            return Ok(None);
+        };
+        let hash = stream_hash(entity);
+        let at = ordinal.0 as usize;
+        let run = if self.request.reverse {
+            runs_before(parts, at, hash)
+        } else {
+            runs_behind(parts, at, hash)
+        };
+        let (first, end) = match run {
+            Ok(Some(run)) => run,
+            Ok(None) => return Ok(None),
+            Err((part, fault)) => {
+                let error = part.fault(fault);
+                return if self.view.mend(&error) {
+                    Ok(None)
+                } else {
+                    Err(error)
+                };
+            }
+        };
+        self.plan.skipped += (end - first) as u64;
+        let next = if self.request.reverse {
+            parts
+                .get(first)
+                .and_then(|part| before(part.file.first_sequence))
+        } else {
+            parts.get(end).map(|part| part.file.first_sequence)
+        };
+        Ok(Some(next))
+    }
+
+    /// Takes a page from an index file; where to go on in it, if there is more.
+    fn of_index(
+        &mut self,
+        index: &Sealed,
+        ordinal: Ordinal,
+        span: Span,
+    ) -> Result<Option<Sequence>, IndexFault> {
+        let Some((chunk, candidates)) = choose(index, &self.request.selection)? else {
+            self.plan.note(Chunk::Events);
+            return Ok(None);
+        };
+        self.plan.note(chunk);
+        let from = index.first_from(span.first)?;
+        let to = match span.last.get().checked_add(1) {
+            Some(end) => index.first_from(Sequence(end))?,
+            None => InIndex(index.header().events),
+        };
+        let (from, to) = match chunk {
+            // A page of a range needs no list of all of it.
+            Chunk::Events if self.request.reverse => {
+                (InIndex(to.0.saturating_sub(PAGE_U32).max(from.0)), to)
+            }
+            Chunk::Events => (from, InIndex(from.0.saturating_add(PAGE_U32).min(to.0))),
+            _ => (from, to),
+        };
+        let ordinals = candidates.between(from, to);
+        let mut more = None;
+        let mut looked = 0_u64;
+        let mut take = |scan: &mut Self, event: u32| -> Result<bool, IndexFault> {
+            let event = InIndex(event);
+            let sequence = index.sequence(event)?;
+            if scan.page.len() >= PAGE {
+                more = Some(sequence);
+                return Ok(false);
+            }
+            looked += 1;
+            let matches = match &scan.request.selection {
+                Selection::Matching(selector) => {
+                    let entity = index.entity_name(index.entity_of(event)?)?;
+                    let scope = index.scope_name(index.scope_of(event)?)?;
+                    selector.matches(entity, scope, index.kind(event)?)
+                }
+                _ => true,
+            };
+            if matches {
+                let row = sealed_row(index, ordinal, sequence, event)?;
+                scan.page.push(Located::Event(LocatedEvent {
+                    sequence,
+                    place: row.place,
+                    stream_sequence: row.stream_sequence.get(),
+                    predecessor: row.predecessor,
+                }));
+            }
+            Ok(true)
+        };
+        let outcome = if self.request.reverse {
+            ordinals
+                .iter()
+                .rev()
+                .try_for_each(|event| go_on(take(self, *event)))
+        } else {
+            ordinals
+                .iter()
+                .try_for_each(|event| go_on(take(self, *event)))
+        };
+        self.plan.touched += looked;
+        if let Err(Some(fault)) = outcome {
+            self.page.clear();
+            return Err(fault);
+        }
+        if more.is_none() && chunk == Chunk::Events {
+            // The range was cut to a page.
+            more = if self.request.reverse {
+                (from.0 > index.first_from(span.first)?.0)
+                    .then(|| index.sequence(from).map(before))
+                    .transpose()?
+                    .flatten()
+            } else {
+                let end = match span.last.get().checked_add(1) {
+                    Some(end) => index.first_from(Sequence(end))?.0,
+                    None => index.header().events,
+                };
+                (to.0 < end).then(|| index.sequence(to)).transpose()?
+            };
+        }
+        Ok(more)
+    }
+
+    /// Takes a page from columns in memory; where to go on in them, if there is more.
+    fn of_memory(&mut self, part: &Part, ordinal: Ordinal, span: Span) -> Option<Sequence> {
+        self.plan.note(Chunk::Memory);
+        let selection = self.request.selection.clone();
+        let reverse = self.request.reverse;
+        let (next, page) = match &selection {
+            Selection::All => part.with_live(|live| {
+                let (next, candidates) = candidates(live, ordinal, span, reverse);
+                let located = candidates.into_iter().map(|candidate| candidate.located);
+                (next, located.collect::<Vec<_>>())
+            }),
+            Selection::Stream(entity) => {
+                part.with_live(|live| listed(live, live.stream(entity), ordinal, span, reverse))
+            }
+            Selection::Correlated(correlation) => part.with_live(|live| {
+                listed(live, live.correlated(*correlation), ordinal, span, reverse)
+            }),
+            Selection::Matching(selector) => part
+                .with_live(|live| candidates(live, ordinal, span, reverse))
+                .map(|(next, candidates)| {
+                    let chosen = candidates.into_iter().filter(|candidate| {
+                        candidate
+                            .event
+                            .as_ref()
+                            .is_none_or(|(entity, scope, kind)| {
+                                selector.matches(entity, scope, *kind)
+                            })
+                    });
+                    let located = chosen.map(|candidate| candidate.located);
+                    (next, located.collect())
+                }),
+        }
+        // An index took their place meanwhile: the part is looked at again.
+        .unwrap_or((
+            Some(if reverse { span.last } else { span.first }),
+            Vec::new(),
+        ));
+        self.plan.touched += page.len() as u64;
+        self.page.extend(page);
+        next
+    }
+}
+
+const PAGE_U32: u32 = 512;
+
+/// Stops an iteration at `Ok(false)` and at an error.
+fn go_on(taken: Result<bool, IndexFault>) -> Result<(), Option<IndexFault>> {
+    match taken {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(None),
+        Err(fault) => Err(Some(fault)),
+    }
+}
+
+fn before(sequence: Sequence) -> Option<Sequence> {
+    sequence.get().checked_sub(1).map(Sequence)
+}
+
+type Run<'a> = Result<Option<(usize, usize)>, (&'a Arc<Part>, IndexFault)>;
+
+/// The longest run of parts that ends with the one at `at` and holds nothing of a stream.
+fn runs_before(parts: &Parts, at: usize, hash: u64) -> Run<'_> {
+    let Some((part, index)) = parts.get(at).and_then(|part| Some((part, part.index()?))) else {
+        return Ok(None);
+    };
+    let start = history::without(parts, at + 1, &index, |directory| {
+        directory.streams(hash).next().is_some()
+    });
+    let start = start.map_err(|fault| (part, fault))?;
+    Ok(start.map(|start| (start, at + 1)))
+}
+
+/// The longest run of parts that begins with the one at `at` and holds nothing of a stream: the
+/// directory of a run is in its last part.
+fn runs_behind(parts: &Parts, at: usize, hash: u64) -> Run<'_> {
+    let mut run = 1;
+    while at.is_multiple_of(run * TIER) && at + run * TIER <= parts.len() {
+        run *= TIER;
+    }
+    while run > 0 {
+        let last = at + run - 1;
+        if let Some((part, index)) = parts.get(last).and_then(|part| Some((part, part.index()?))) {
+            for number in (0..index.directory_count()).rev() {
+                let directory = index.directory(number).map_err(|fault| (part, fault))?;
+                let Some(directory) = directory else { continue };
+                let first = parts.partition_point(|part| part.file.id < directory.first);
+                if first == at && directory.streams(hash).next().is_none() {
+                    return Ok(Some((at, last + 1)));
+                }
+            }
+        }
+        run /= TIER;
+    }
+    Ok(None)
+}
+
+/// The events of a list that lie in a span.
+fn listed(
+    live: &Live,
+    all: &[u64],
+    ordinal: Ordinal,
+    span: Span,
+    reverse: bool,
+) -> (Option<Sequence>, Vec<Located>) {
+    let from = all.partition_point(|sequence| *sequence < span.first.get());
+    let to = all.partition_point(|sequence| *sequence <= span.last.get());
+    let range = all.get(from..to).unwrap_or_default();
+    let place = |sequence: &u64| {
+        let sequence = Sequence(*sequence);
+        let entry = live.entry(sequence)?;
+        Some(located(ordinal, sequence, entry))
+    };
+    let (page, next) = if reverse {
+        let page = range.iter().rev().take(PAGE).filter_map(place).collect();
+        let next = range.len().checked_sub(PAGE + 1);
+        (page, next)
+    } else {
+        let page = range.iter().take(PAGE).filter_map(place).collect();
+        (page, Some(PAGE).filter(|next| *next < range.len()))
+    };
+    let next = next.and_then(|next| range.get(next)).copied();
+    (next.map(Sequence), page)
+}
+
+/// Everything in a span, up to a page of it; events that are gone are passed over.
+fn candidates(
+    live: &Live,
+    ordinal: Ordinal,
+    span: Span,
+    reverse: bool,
+) -> (Option<Sequence>, Vec<Candidate>) {
+    let mut position = Some(if reverse {
+        span.last.min(live.last())
+    } else {
+        span.first
+    });
+    let mut page = Vec::with_capacity(PAGE);
+    while let Some(sequence) = position.filter(|at| (span.first..=span.last).contains(at)) {
+        if page.len() == PAGE {
+            return (Some(sequence), page);
+        }
+        let Some(at) = live.at(sequence) else { break };
+        let (first, last) = match at {
+            At::Event(entry) => {
+                let (entity, scope) = (live.entity(entry), live.scope(entry));
+                page.push(Candidate {
+                    located: located(ordinal, sequence, entry),
+                    event: Some((Arc::clone(entity), Arc::clone(scope), entry.kind)),
+                });
+                (sequence, sequence)
+            }
+            At::Hole(hole) => {
+                if let Why::Lost(_) = hole.why {
+                    page.push(Candidate {
+                        located: Located::Lost(hole),
+                        event: None,
+                    });
+                }
+                (hole.first, hole.last)
+            }
+        };
+        position = if reverse {
+            before(first)
+        } else {
+            Some(last.next()).filter(|next| *next > last)
+        };
+    }
+    (None, page)
+}
+
+fn located(segment: Ordinal, sequence: Sequence, entry: &Entry) -> Located {
+    Located::Event(LocatedEvent {
+        sequence,
+        place: Place {
+            segment,
+            offset: entry.place.offset,
+        },
+        stream_sequence: entry.stream_sequence.get(),
+        predecessor: entry.predecessor,
+    })
+}

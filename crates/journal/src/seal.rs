@@ -1,0 +1,435 @@
+//! Index files: made of the frames of a closed segment, found again at an open.
+//!
+//! An index file is derived. It is not synced, and it is believed only when the hash of its chunk table
+//! is the one that the identity has; whatever else happens to it, it is made again.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, PoisonError};
+
+use batpak_coordinate::{EventKind, Sequence};
+use batpak_event::tree::{
+    Frontier, TILE_LEAVES, TileBuilder, TreeHead, UNKNOWN_EVENT_HASH, leaf_hash,
+};
+use batpak_event::{Cause, Digest, Epoch, EventId, HashKey, Lineage};
+use batpak_platform::{Access, FileBytes, Storage, write_all_at};
+use batpak_segment::identity::ClosedSegment;
+use batpak_segment::index::{
+    DirectoryTable, IndexBuilder, IndexCause, IndexEnd, IndexEvent, IndexFault, IndexSource,
+    SegmentIndex,
+};
+use batpak_segment::{
+    CloseFacts, ControlFrame, EventFrame, FrameFlags, FrameKind, Offset, SEGMENT_HEADER, Scanner,
+    SegmentId, Step, Stop,
+};
+use foldhash::fast::RandomState;
+
+use crate::buffer::FrameBuffer;
+use crate::engine::Engine;
+use crate::error::ReadError;
+use crate::history::{self, Parts, TIER};
+use crate::part::{Found, Part, Sealed};
+use crate::source::FileSource;
+
+/// Which history an index is made for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Made<'a> {
+    pub(crate) lineage: Lineage,
+    pub(crate) key: &'a HashKey,
+}
+
+/// The bytes of the index of the part at `at`, whose segment ended with `close`.
+pub(crate) fn build(
+    parts: &Parts,
+    at: usize,
+    close: &CloseFacts,
+    made: Made<'_>,
+) -> Result<Vec<u8>, ReadError> {
+    let (Some(part), Some(before)) = (parts.get(at), parts.get(..at)) else {
+        return Err(ReadError::NotFound);
+    };
+    let first = part.file.first_sequence;
+    let source = IndexSource {
+        lineage: made.lineage,
+        segment: part.file.id,
+        salt: part.file.salt,
+        first_sequence: first,
+    };
+    let mut making = Making {
+        builder: IndexBuilder::new(source),
+        before,
+        keys: HashMap::default(),
+        ids: Vec::new(),
+        tiles: Vec::new(),
+        tile: pending_tile(before, first, made.key)?,
+        next: first,
+        epoch: Epoch(0),
+        key: made.key,
+    };
+    walk(part, close, &mut making)?;
+    let leaves = making.next.get().saturating_sub(1);
+    let first_tile = (leaves / TILE_LEAVES).saturating_sub(making.tiles.len() as u64);
+    let directories =
+        tiers(before, at, making.builder.directory()).map_err(|fault| part.fault(fault))?;
+    let end = IndexEnd {
+        end: close.end,
+        last_sequence: close.last_sequence,
+        first_tile,
+        tiles: &making.tiles,
+        directories: &directories,
+    };
+    making.builder.finish(&end).map_err(|_| unreadable(part))
+}
+
+/// An index that is being made.
+struct Making<'a> {
+    builder: IndexBuilder,
+    /// The parts before this one.
+    before: &'a Parts,
+    /// Events of this segment with a key, and the ids of all of them in order.
+    keys: HashMap<EventId, Sequence, RandomState>,
+    ids: Vec<(Sequence, EventId)>,
+    tiles: Vec<Digest>,
+    tile: TileBuilder,
+    /// Sequence that the next event has.
+    next: Sequence,
+    epoch: Epoch,
+    key: &'a HashKey,
+}
+
+fn walk(part: &Part, close: &CloseFacts, making: &mut Making<'_>) -> Result<(), ReadError> {
+    let segment = &part.file;
+    let source = FileSource::new(Arc::clone(&segment.file), close.end.0);
+    let from = Offset(SEGMENT_HEADER as u64);
+    let mut scanner = Scanner::new(source, segment.salt, from, close.end);
+    making.epoch = segment.epoch;
+    loop {
+        let step = scanner
+            .next()
+            .map_err(|source| segment.error("read", source))?;
+        match step {
+            Step::Frame {
+                offset,
+                head,
+                bytes,
+            } => match head.kind {
+                FrameKind::Event => {
+                    let frame =
+                        EventFrame::from_verified(head, bytes).map_err(|_| unreadable(part))?;
+                    making.event(part, offset, &frame)?;
+                }
+                FrameKind::Control => match ControlFrame::decode(bytes, segment.salt, offset) {
+                    Ok(ControlFrame::Epoch { epoch, .. }) => making.epoch = epoch,
+                    Ok(ControlFrame::Gap { last, .. }) => making.skip_to(last.next()),
+                    _ => {}
+                },
+                _ => {}
+            },
+            Step::Stop(Stop::End) if making.next == close.last_sequence.next() => return Ok(()),
+            Step::Stop(_) => return Err(unreadable(part)),
+        }
+    }
+}
+
+impl Making<'_> {
+    /// Passes over events that are gone.
+    fn skip_to(&mut self, next: Sequence) {
+        while self.next < next {
+            self.leaf(&UNKNOWN_EVENT_HASH);
+        }
+    }
+
+    fn leaf(&mut self, event_hash: &Digest) {
+        self.tiles.extend(self.tile.push(leaf_hash(event_hash)));
+        self.next = self.next.next();
+    }
+
+    fn event(
+        &mut self,
+        part: &Part,
+        offset: Offset,
+        frame: &EventFrame<'_>,
+    ) -> Result<(), ReadError> {
+        let head = &frame.head;
+        let hash = frame.event_hash(self.key);
+        let keyed = head.flags.contains(FrameFlags::KEYED);
+        let mut causes = Vec::with_capacity(usize::from(head.cause_count));
+        for cause in frame.causes() {
+            causes.push(match cause {
+                Cause::Foreign(id) => IndexCause::Foreign(id),
+                Cause::Local(id) => match self.resolve(id)? {
+                    Some(sequence) => IndexCause::Local(sequence),
+                    // It is gone or lost: nothing here leads to it any more.
+                    None => IndexCause::Foreign(id),
+                },
+            });
+        }
+        let event = IndexEvent {
+            sequence: head.sequence,
+            offset,
+            id: head.event_id,
+            keyed,
+            entity: frame.entity(),
+            scope: frame.scope(),
+            stream_sequence: head.stream_sequence,
+            predecessor: head.predecessor,
+            generation: head.generation,
+            kind: EventKind::from_raw(head.event_kind),
+            wall_us: head.wall_us,
+            epoch: self.epoch,
+            correlation: Some(frame.correlation()),
+            causes: &causes,
+            event_hash: Some(hash),
+        };
+        self.builder.push(&event).map_err(|_| unreadable(part))?;
+        if keyed {
+            self.keys.insert(head.event_id, head.sequence);
+        }
+        self.ids.push((head.sequence, head.event_id));
+        self.skip_to(head.sequence);
+        self.leaf(&hash);
+        Ok(())
+    }
+
+    /// The event that a cause names, in this segment or before it.
+    fn resolve(&self, id: EventId) -> Result<Option<Sequence>, ReadError> {
+        let hint = Sequence(id.sequence_hint());
+        let at = self
+            .ids
+            .binary_search_by_key(&hint, |(sequence, _)| *sequence);
+        if at.ok().and_then(|at| self.ids.get(at)) == Some(&(hint, id)) {
+            return Ok(Some(hint));
+        }
+        if let Some(sequence) = self.keys.get(&id) {
+            return Ok(Some(*sequence));
+        }
+        Ok(history::find(self.before, id)?.map(|row| row.sequence))
+    }
+}
+
+/// The leaves of the tile that is not full yet behind the parts `before`.
+fn pending_tile(before: &Parts, first: Sequence, key: &HashKey) -> Result<TileBuilder, ReadError> {
+    let leaves = first.get().saturating_sub(1);
+    let mut tile = TileBuilder::new();
+    let mut buffer = FrameBuffer::new();
+    for leaf in leaves / TILE_LEAVES * TILE_LEAVES..leaves {
+        let hash = event_hash(before, Sequence(leaf + 1), key, &mut buffer)?;
+        // Fewer leaves than a tile has.
+        let _none = tile.push(leaf_hash(&hash));
+    }
+    Ok(tile)
+}
+
+/// The hash that stands for a sequence in the tree over all events.
+pub(crate) fn event_hash(
+    parts: &Parts,
+    sequence: Sequence,
+    key: &HashKey,
+    buffer: &mut FrameBuffer,
+) -> Result<Digest, ReadError> {
+    let Some(Found::Event(row)) = history::at(parts, sequence)? else {
+        return Ok(UNKNOWN_EVENT_HASH);
+    };
+    let part = parts.get(row.place.segment.0 as usize);
+    let part = part.ok_or(ReadError::NotFound)?;
+    let frame = buffer.read(&part.file, row.place.offset, sequence)?;
+    Ok(frame.event_hash(key))
+}
+
+/// The head of the tree over the events up to `size`: of the tiles in index files, then of events.
+pub(crate) fn tree_head(
+    parts: &Parts,
+    size: Sequence,
+    key: &HashKey,
+) -> Result<TreeHead, ReadError> {
+    let mut frontier = Frontier::new();
+    let whole = size.get() / TILE_LEAVES;
+    for part in parts {
+        let Some(index) = part.index() else { break };
+        let tiles = index.tiles().map_err(|fault| part.fault(fault))?;
+        let next = frontier.size() / TILE_LEAVES;
+        let skip = next.checked_sub(tiles.first).unwrap_or(u64::MAX);
+        let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+        let left = usize::try_from(whole.saturating_sub(next)).unwrap_or(usize::MAX);
+        for tile in tiles.digests.iter().skip(skip).take(left) {
+            frontier
+                .push_tile(*tile)
+                .map_err(|_| part.fault(IndexFault::Malformed("its tiles do not fit together")))?;
+        }
+    }
+    let mut buffer = FrameBuffer::new();
+    while frontier.size() < size.get() {
+        let sequence = Sequence(frontier.size() + 1);
+        let hash = event_hash(parts, sequence, key, &mut buffer)?;
+        frontier.push_leaf(leaf_hash(&hash));
+    }
+    Ok(frontier.head())
+}
+
+/// The directories over several parts that end with the part at `at`: of 8, of 64, and so on.
+fn tiers(
+    before: &Parts,
+    at: usize,
+    own: DirectoryTable,
+) -> Result<Vec<DirectoryTable>, IndexFault> {
+    let mut tiers: Vec<DirectoryTable> = Vec::new();
+    let (mut run, mut number) = (1, 0_u32);
+    let mut newest = own;
+    while (at + 1).is_multiple_of(run * TIER) {
+        let mut tables = Vec::with_capacity(TIER);
+        for back in (1..TIER).rev() {
+            let index = before.get(at - back * run).and_then(|part| part.index());
+            let Some(index) = index else {
+                return Ok(tiers);
+            };
+            let Some(directory) = index.directory(number)? else {
+                return Ok(tiers);
+            };
+            tables.push(directory.to_table());
+        }
+        tables.push(newest);
+        let Some(merged) = DirectoryTable::merge(tables) else {
+            return Ok(tiers);
+        };
+        newest = merged.clone();
+        tiers.push(merged);
+        run *= TIER;
+        number += 1;
+    }
+    Ok(tiers)
+}
+
+/// The frames of a segment cannot be indexed: reading them one by one says why.
+fn unreadable(part: &Part) -> ReadError {
+    part.fault(IndexFault::Malformed(
+        "the frames of the segment do not follow each other",
+    ))
+}
+
+/// The index file of a closed segment, if it is the one that the identity knows.
+pub(crate) fn load(
+    storage: &dyn Storage,
+    entry: &ClosedSegment,
+    lineage: Lineage,
+    mapping: bool,
+) -> Option<Sealed> {
+    let known = entry.index_hash?;
+    let file = storage
+        .open(&entry.close.segment.index_name(), Access::Read)
+        .ok()?;
+    let len = file.len().ok()?;
+    let bytes = if mapping {
+        file.map(len)
+    } else {
+        FileBytes::read(&*file, len)
+    };
+    let index = SegmentIndex::open(bytes.ok()?).ok()?;
+    let covers = index.header().covers(lineage, &entry.close)
+        && index.header().first_sequence == entry.first_sequence;
+    (covers && index.table_hash() == known).then_some(index)
+}
+
+/// Writes an index file, in the place of one that is there, and opens it. It is not synced: an index
+/// that a crash leaves half written is made again.
+pub(crate) fn write(
+    storage: &dyn Storage,
+    id: SegmentId,
+    bytes: &[u8],
+    mapping: bool,
+) -> io::Result<FileBytes> {
+    let name = id.index_name();
+    let temporary = format!("{name}.tmp");
+    match storage.remove(&temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    if let Err(error) = storage.open(&name, Access::Read)
+        && error.kind() == io::ErrorKind::InvalidInput
+    {
+        // What stands there is no file: it is somebody's, and is left alone.
+        return Err(error);
+    }
+    let file = storage.create(&temporary)?;
+    let written = write_all_at(&*file, bytes, 0).and_then(|()| storage.rename(&temporary, &name));
+    if let Err(error) = written {
+        // The first error is the one worth reporting; a leftover is removed at the next open.
+        let _leftover = storage.remove(&temporary);
+        return Err(error);
+    }
+    let len = bytes.len() as u64;
+    if mapping {
+        file.map(len)
+    } else {
+        FileBytes::read(&*file, len)
+    }
+}
+
+impl Engine {
+    /// Makes the index files of closed segments that have none, in their order.
+    pub(crate) fn seal_closed(&self) {
+        let _sealing = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
+        while self.seal_next() {}
+        self.view.count_awaiting();
+    }
+
+    /// Makes one index file; false when there is nothing left to make.
+    fn seal_next(&self) -> bool {
+        let parts = self.view.parts();
+        let next = parts.iter().position(|part| part.awaits_index());
+        let Some((at, part)) = next.and_then(|at| Some((at, parts.get(at)?))) else {
+            return false;
+        };
+        let sealed = self.seal_part(&parts, at);
+        match sealed {
+            Ok(Some(hash)) => {
+                let mut writer = self.lock_write();
+                let mut closed = writer.desired.closed.iter_mut();
+                if let Some(entry) = closed.find(|entry| entry.close.segment == part.file.id) {
+                    entry.index_hash = Some(hash);
+                }
+            }
+            Ok(None) => {}
+            // Its columns go on to answer, and the next open tries again.
+            Err(_) => part.give_up_index(),
+        }
+        true
+    }
+
+    /// Puts an index in the place of the columns of a closed part. Returns the hash of its chunk table
+    /// when it has a file; without space for one it is kept in memory.
+    fn seal_part(&self, parts: &Parts, at: usize) -> Result<Option<Digest>, ReadError> {
+        let (Some(part), Some(close)) =
+            (parts.get(at), parts.get(at).and_then(|part| part.closed()))
+        else {
+            return Ok(None);
+        };
+        let made = Made {
+            lineage: self.view.lineage(),
+            key: self.view.key(),
+        };
+        let bytes = build(parts, at, close, made)?;
+        let storage = &*self.platform.storage;
+        let file = write(storage, part.file.id, &bytes, self.options.mapping);
+        let has_file = file.is_ok();
+        let bytes = file.unwrap_or_else(|_| FileBytes::from(bytes));
+        let index = SegmentIndex::open(bytes).map_err(|fault| part.fault(fault))?;
+        let hash = index.table_hash();
+        part.seal(index);
+        self.view.note_sealed();
+        Ok(has_file.then_some(hash))
+    }
+
+    /// Notes how a segment ended, so that its index is made.
+    pub(crate) fn close_part(&self, close: &CloseFacts) {
+        let parts = self.view.parts();
+        let closed = parts
+            .iter()
+            .rev()
+            .find(|part| part.file.id == close.segment);
+        if let Some(part) = closed {
+            part.close_with(*close);
+            self.view.count_awaiting();
+            self.wake_background();
+        }
+    }
+}
