@@ -33,6 +33,9 @@ pub use crate::error::{
     HiddenRangesCorruption, IoContext, Locus, ProfileInvalidKind, RetryAdvice, StoreError,
     StoreInvariant, StoreLockMode, WatermarkKind,
 };
+#[doc(no_inline)]
+pub use batpak_journal::FrameBuffer as EventBuffer;
+
 pub use crate::read::{Entries, EventRef, Events, IndexEntry, Scan};
 pub use crate::receipt::{AppendReceipt, DiskPos};
 pub use repair::repair_identity;

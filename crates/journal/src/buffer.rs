@@ -10,7 +10,7 @@ use crate::error::ReadError;
 use crate::segment_file::SegmentFile;
 
 /// First read of a frame whose length is not known yet: most frames are whole in it.
-const FIRST_READ: usize = 4 << 10;
+const FIRST_READ: usize = 1 << 10;
 /// Largest window read ahead when frames are read one after the other.
 const LARGEST_READ: usize = 256 << 10;
 
@@ -48,35 +48,29 @@ impl FrameBuffer {
         offset: Offset,
         expected: Sequence,
     ) -> Result<EventFrame<'_>, ReadError> {
-        let verified = self.held(segment, offset);
-        if !verified {
-            self.stale = true;
-            self.hold(segment, offset.0, FRAME_FIXED)?;
-            if let Some(length) = self.frame_length(segment, offset) {
-                self.hold(segment, offset.0, length)?;
-            }
-        }
         let fault = |fault| ReadError::Frame {
             segment: segment.id,
             offset,
             fault,
         };
-        let head = self
-            .fixed(offset.0)
-            .ok_or_else(|| fault(FrameFault::BeyondEnd))?;
-        let head = FrameHead::decode(head, segment.salt, offset).map_err(fault)?;
-        let length = usize::try_from(head.length).unwrap_or(usize::MAX);
-        let bytes = self
-            .slice(offset.0, length)
-            .ok_or_else(|| fault(FrameFault::BeyondEnd))?;
-        let frame = if verified {
-            EventFrame::from_verified(head, bytes)
-        } else {
-            EventFrame::decode(bytes, segment.salt, offset)
+        let head = match self.verified(segment, offset) {
+            Some(head) => head,
+            None => {
+                self.fetch(segment, offset)?;
+                let bytes = self.from(offset.0);
+                let bytes = bytes.ok_or_else(|| fault(FrameFault::BeyondEnd))?;
+                let head = FrameHead::verify(bytes, segment.salt, offset);
+                head.map_err(|found| {
+                    // Fewer bytes than the head asks for are left in the file.
+                    fault(match found {
+                        FrameFault::TooShort => FrameFault::BeyondEnd,
+                        found => found,
+                    })
+                })?
+            }
         };
-        let frame = frame.map_err(fault)?;
-        if frame.head.sequence != expected {
-            let found = frame.head.sequence;
+        if head.sequence != expected {
+            let found = head.sequence;
             return Err(ReadError::WrongEvent {
                 segment: segment.id,
                 offset,
@@ -84,28 +78,43 @@ impl FrameBuffer {
                 expected,
             });
         }
-        Ok(frame)
+        let bytes = self.from(offset.0).unwrap_or_default();
+        EventFrame::from_verified(head, bytes).map_err(fault)
+    }
+
+    /// The head of the frame when the whole of it is held already and verifies. Bytes read ahead of
+    /// the writer do not: they were zeros then.
+    fn verified(&self, segment: &SegmentFile, offset: Offset) -> Option<FrameHead> {
+        if self.segment != Some(segment.id) {
+            return None;
+        }
+        FrameHead::verify(self.from(offset.0)?, segment.salt, offset).ok()
+    }
+
+    /// Reads the frame anew, whatever is held.
+    fn fetch(&mut self, segment: &SegmentFile, offset: Offset) -> Result<(), ReadError> {
+        self.stale = true;
+        self.hold(segment, offset.0, FRAME_FIXED)?;
+        let head = self
+            .from(offset.0)
+            .and_then(<[u8]>::first_chunk::<FRAME_FIXED>)
+            .and_then(|fixed| FrameHead::decode(fixed, segment.salt, offset).ok());
+        if let Some(head) = head {
+            let length = usize::try_from(head.length).unwrap_or(usize::MAX);
+            self.hold(segment, offset.0, length)?;
+        }
+        Ok(())
+    }
+
+    /// The event that was read just now, once more.
+    pub(crate) fn again(&self, offset: Offset, head: FrameHead) -> Option<EventFrame<'_>> {
+        EventFrame::from_verified(head, self.from(offset.0)?).ok()
     }
 
     /// The bytes of a frame that was read just now.
     pub(crate) fn frame(&self, offset: Offset, head: &FrameHead) -> &[u8] {
         let length = usize::try_from(head.length).unwrap_or(usize::MAX);
         self.slice(offset.0, length).unwrap_or_default()
-    }
-
-    /// Whether the whole frame is held already and verifies. Bytes read ahead of the writer do
-    /// not: they were zeros then.
-    fn held(&self, segment: &SegmentFile, offset: Offset) -> bool {
-        self.segment == Some(segment.id)
-            && self
-                .frame_length(segment, offset)
-                .and_then(|length| self.slice(offset.0, length))
-                .is_some_and(|bytes| EventFrame::decode(bytes, segment.salt, offset).is_ok())
-    }
-
-    fn frame_length(&self, segment: &SegmentFile, offset: Offset) -> Option<usize> {
-        let head = FrameHead::decode(self.fixed(offset.0)?, segment.salt, offset).ok()?;
-        usize::try_from(head.length).ok()
     }
 
     /// Makes sure that `len` bytes at `offset` are held, unless the file ends before.
@@ -145,7 +154,9 @@ impl FrameBuffer {
         self.bytes.get(from..from.checked_add(len)?)
     }
 
-    fn fixed(&self, offset: u64) -> Option<&[u8; FRAME_FIXED]> {
-        self.slice(offset, FRAME_FIXED)?.try_into().ok()
+    /// What is held from an offset on.
+    fn from(&self, offset: u64) -> Option<&[u8]> {
+        let from = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+        self.bytes.get(from..)
     }
 }

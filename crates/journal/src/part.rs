@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use batpak_coordinate::{Generation, Sequence, StreamSequence};
+use batpak_coordinate::{Generation, Sequence};
 use batpak_event::{Epoch, EventId};
 use batpak_platform::FileBytes;
 use batpak_segment::index::{IndexFault, SegmentIndex};
@@ -42,8 +42,6 @@ enum State {
 pub(crate) struct Row {
     pub(crate) sequence: Sequence,
     pub(crate) place: Place,
-    pub(crate) stream_sequence: StreamSequence,
-    pub(crate) predecessor: Sequence,
     pub(crate) generation: Generation,
     /// Its id, where the index has it.
     pub(crate) id: Option<EventId>,
@@ -253,8 +251,6 @@ fn row(ordinal: Ordinal, sequence: Sequence, at: At<'_>) -> Found {
                 segment: ordinal,
                 offset: entry.place.offset,
             },
-            stream_sequence: entry.stream_sequence,
-            predecessor: entry.predecessor,
             generation: entry.generation,
             id: Some(entry.id),
         }),
@@ -262,7 +258,7 @@ fn row(ordinal: Ordinal, sequence: Sequence, at: At<'_>) -> Found {
 }
 
 /// The facts of an event as its index file has them.
-pub(crate) fn sealed_row(
+fn sealed_row(
     index: &Sealed,
     segment: Ordinal,
     sequence: Sequence,
@@ -274,8 +270,6 @@ pub(crate) fn sealed_row(
             segment,
             offset: index.offset(event)?,
         },
-        stream_sequence: index.stream_sequence(event)?,
-        predecessor: index.predecessor(event)?,
         generation: index.generation(event)?,
         id: None,
     })

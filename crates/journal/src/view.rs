@@ -176,10 +176,14 @@ impl View {
         if hint <= self.visible()
             && let Some(Found::Event(row)) = self.at(hint)?
         {
-            let frame = self.read_place(hint, row.place, buffer);
-            if frame.as_ref().is_ok_and(|frame| frame.head.event_id == id) {
-                // Borrowed anew: the first borrow ends where the frame is another one.
-                return self.read_place(hint, row.place, buffer).map(Some);
+            let head = match self.read_place(hint, row.place, buffer) {
+                Ok(frame) => Some(frame.head),
+                // The id may be a key all the same.
+                Err(error) if row.id == Some(id) => return Err(error),
+                Err(_) => None,
+            };
+            if let Some(head) = head.filter(|head| head.event_id == id) {
+                return Ok(buffer.again(row.place.offset, head));
             }
         }
         match self.find(id)? {

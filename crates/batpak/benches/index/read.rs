@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use batpak::encoding;
 use batpak::prelude::*;
-use batpak::store::{DiskPos, EncodedBytes, Scan};
+use batpak::store::{DiskPos, EncodedBytes, EventBuffer, Scan};
 use stats_alloc::INSTRUMENTED_SYSTEM;
 
 use crate::bare::Files;
@@ -16,7 +16,12 @@ use crate::world::{SHORT, World, config};
 pub(crate) fn get(world: &World, table: &Table) -> Result<()> {
     let (store, files) = both(world)?;
     let sample = world.sample();
-    let ours = || sample.iter().try_for_each(|(id, _)| get_one(&store, *id));
+    let mut borrowed = EventBuffer::new();
+    let mut ours = || {
+        sample
+            .iter()
+            .try_for_each(|(id, _)| get_one(&store, *id, &mut borrowed))
+    };
     let mut buffer = Vec::new();
     let bare = || {
         for (_, place) in &sample {
@@ -36,8 +41,8 @@ pub(crate) fn get(world: &World, table: &Table) -> Result<()> {
 }
 
 /// The read by id that is measured.
-fn get_one(store: &Store, id: EventId) -> Result<()> {
-    black_box(store.read_raw(id)?.event.payload.as_slice());
+fn get_one(store: &Store, id: EventId, buffer: &mut EventBuffer) -> Result<()> {
+    black_box(store.get_ref(id, buffer)?.payload());
     Ok(())
 }
 

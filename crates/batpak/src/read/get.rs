@@ -5,6 +5,7 @@ use batpak_event::{EventId, StoredEvent};
 use batpak_journal::{FrameBuffer, ReadError};
 use serde_json::Value;
 
+use super::event_ref::EventRef;
 use super::failure::{not_found, read_error};
 use super::json::to_json;
 use super::stored::stored;
@@ -52,6 +53,38 @@ impl<State> Store<State> {
         let mut buffer = FrameBuffer::new();
         match self.core.view.read_id(id, &mut buffer) {
             Ok(Some(frame)) => stored(&frame, self.core.view.key()),
+            Ok(None) | Err(ReadError::NotFound) => Err(StoreError::NotFound(id.as_u128())),
+            Err(error) => Err(read_error(error, &self.core.origin)),
+        }
+    }
+
+    /// Reads an event by its id without copying it: it is borrowed from `buffer`, which is used again for
+    /// the next one.
+    ///
+    /// ```
+    /// # use batpak::prelude::*;
+    /// # use batpak::store::EventBuffer;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let temp = tempfile::tempdir()?;
+    /// # let store = Store::open(StoreConfig::new(temp.path()))?;
+    /// let place = Coordinate::new("lamp:1", "house")?;
+    /// let receipt = store.append(&place, EventKind::custom(1, 1), &"on")?;
+    /// let mut buffer = EventBuffer::new();
+    /// let event = store.get_ref(receipt.event_id, &mut buffer)?;
+    /// assert_eq!(event.entity(), "lamp:1");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when no visible event has the id; a damaged event is typed.
+    pub fn get_ref<'b>(
+        &'b self,
+        id: EventId,
+        buffer: &'b mut FrameBuffer,
+    ) -> Result<EventRef<'b>, StoreError> {
+        match self.core.view.read_id(id, buffer) {
+            Ok(Some(frame)) => Ok(EventRef::new(frame, self.core.view.key())),
             Ok(None) | Err(ReadError::NotFound) => Err(StoreError::NotFound(id.as_u128())),
             Err(error) => Err(read_error(error, &self.core.origin)),
         }

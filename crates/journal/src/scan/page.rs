@@ -10,7 +10,7 @@ use super::{Located, LocatedEvent, Scan, Selection};
 use crate::error::ReadError;
 use crate::history::{self, Parts, TIER};
 use crate::live::{At, Entry, Live, Ordinal, Place, Why};
-use crate::part::{Part, Sealed, sealed_row};
+use crate::part::{Part, Sealed};
 
 /// How many events are taken from an index at a time.
 const PAGE: usize = 512;
@@ -169,12 +169,23 @@ impl Scan {
                 _ => true,
             };
             if matches {
-                let row = sealed_row(index, ordinal, sequence, event)?;
+                let place = Place {
+                    segment: ordinal,
+                    offset: index.offset(event)?,
+                };
+                // Only a stream is held against its own numbers.
+                let (stream_sequence, predecessor) = match &scan.request.selection {
+                    Selection::Stream(_) => (
+                        index.stream_sequence(event)?.get(),
+                        index.predecessor(event)?,
+                    ),
+                    _ => (0, Sequence::NONE),
+                };
                 scan.page.push(Located::Event(LocatedEvent {
                     sequence,
-                    place: row.place,
-                    stream_sequence: row.stream_sequence.get(),
-                    predecessor: row.predecessor,
+                    place,
+                    stream_sequence,
+                    predecessor,
                 }));
             }
             Ok(true)

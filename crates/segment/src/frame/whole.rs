@@ -27,6 +27,18 @@ pub(super) fn verify(
     Ok((head, body))
 }
 
+impl FrameHead {
+    /// Checks both sums of the frame at the start of `frame`, and returns its head: what
+    /// [`EventFrame::from_verified`] takes.
+    ///
+    /// # Errors
+    /// [`FrameFault`] when the bytes are not those of a frame at this offset under this salt.
+    #[inline]
+    pub fn verify(frame: &[u8], salt: Salt, offset: Offset) -> Result<FrameHead, FrameFault> {
+        verify(frame, salt, offset).map(|(head, _)| head)
+    }
+}
+
 /// Checks everything of a frame that its verified head does not tell: body sum, parts and padding.
 ///
 /// This is the one definition of a valid frame that scanner and search share.
