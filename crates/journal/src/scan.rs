@@ -17,7 +17,8 @@ use batpak_segment::EventFrame;
 use crate::buffer::FrameBuffer;
 use crate::error::ReadError;
 use crate::history;
-use crate::live::{Hole, Place};
+use crate::live::{Hole, Ordinal, Place};
+use crate::segment_file::SegmentFile;
 use crate::view::View;
 
 pub use choose::Chunk;
@@ -91,6 +92,10 @@ pub struct Scan {
     position: Option<Sequence>,
     page: Vec<Located>,
     taken: usize,
+    /// Most events of the next page: the first pages are short, for callers that want few events.
+    page_len: usize,
+    /// The segment that was read last.
+    segment: Option<(Ordinal, Arc<SegmentFile>)>,
     /// In a stream, the stream sequence that the next event must have.
     expected: Option<u64>,
     /// In a stream read backward, the predecessor of the last event read.
@@ -133,6 +138,8 @@ impl Scan {
             position: Some(position),
             page: Vec::new(),
             taken: 0,
+            page_len: page::FIRST_PAGE,
+            segment: None,
             expected: (streaming && from_first).then_some(1),
             before: Sequence::NONE,
             plan: ScanPlan::default(),
@@ -167,9 +174,13 @@ impl Scan {
             Located::Event(event) => {
                 self.check_stream(&event)?;
                 self.taken += 1;
-                self.view
-                    .read_place(event.sequence, event.place, &mut self.buffer)
-                    .map(Some)
+                let Place { segment, offset } = event.place;
+                let current = self.segment.take_if(|(read, _)| *read == segment);
+                let (_, file) = self.segment.insert(match current {
+                    Some(current) => current,
+                    None => (segment, self.view.segment(segment)?),
+                });
+                self.buffer.read(file, offset, event.sequence).map(Some)
             }
         }
     }

@@ -255,7 +255,7 @@ impl View {
             .map_or_else(|_| String::new(), |segment| segment.name.clone())
     }
 
-    fn segment(&self, ordinal: Ordinal) -> Result<Arc<SegmentFile>, ReadError> {
+    pub(crate) fn segment(&self, ordinal: Ordinal) -> Result<Arc<SegmentFile>, ReadError> {
         let parts = self.parts();
         let part = parts.get(ordinal.0 as usize).ok_or(ReadError::NotFound)?;
         Ok(Arc::clone(&part.file))

@@ -36,7 +36,7 @@ pub(super) enum Candidates<'a> {
     Merged(MergedPostings<'a>),
 }
 
-impl Candidates<'_> {
+impl<'a> Candidates<'a> {
     fn len(&self, events: u32) -> usize {
         match self {
             Self::All => usize::try_from(events).unwrap_or(usize::MAX),
@@ -45,23 +45,33 @@ impl Candidates<'_> {
         }
     }
 
-    /// The ordinals in [`from`, `to`), ascending.
-    pub(super) fn between(self, from: Ordinal, to: Ordinal) -> Vec<u32> {
+    /// The ordinals in [`from`, `to`), ascending or descending.
+    pub(super) fn between(
+        self,
+        from: Ordinal,
+        to: Ordinal,
+        reverse: bool,
+    ) -> Box<dyn Iterator<Item = u32> + 'a> {
         match self {
-            Self::All => (from.0..to.0).collect(),
-            Self::List(list) => list
-                .from(from)
-                .before(to)
-                .map(|ordinal| ordinal.0)
-                .collect(),
+            Self::All if reverse => Box::new((from.0..to.0).rev()),
+            Self::All => Box::new(from.0..to.0),
+            Self::List(list) => {
+                let list = list.from(from).before(to).map(|ordinal| ordinal.0);
+                if reverse {
+                    Box::new(list.rev())
+                } else {
+                    Box::new(list)
+                }
+            }
             Self::Merged(lists) => {
-                let mut ordinals: Vec<u32> = lists
-                    .from(from)
-                    .map(|ordinal| ordinal.0)
-                    .take_while(|ordinal| *ordinal < to.0)
-                    .collect();
-                ordinals.dedup();
-                ordinals
+                let numbers = lists.from(from).map(|ordinal| ordinal.0);
+                let within = numbers.take_while(move |ordinal| *ordinal < to.0);
+                if reverse {
+                    let all: Vec<u32> = within.collect();
+                    Box::new(all.into_iter().rev())
+                } else {
+                    Box::new(within)
+                }
             }
         }
     }

@@ -12,8 +12,9 @@ use crate::history::{self, Parts, TIER};
 use crate::live::{At, Entry, Live, Ordinal, Place, Why};
 use crate::part::{Part, Sealed};
 
-/// How many events are taken from an index at a time.
-const PAGE: usize = 512;
+/// How many events are taken from an index at first, and at most.
+pub(super) const FIRST_PAGE: usize = 16;
+const LARGEST_PAGE: usize = 512;
 
 /// An event that a selector has yet to look at, outside the lock of the columns.
 struct Candidate {
@@ -33,6 +34,8 @@ impl Scan {
     pub(super) fn refill(&mut self) -> Result<(), ReadError> {
         self.page.clear();
         self.taken = 0;
+        let page_len = self.page_len;
+        self.page_len = (2 * page_len).min(LARGEST_PAGE);
         while let Some(position) = self.position {
             if position.is_none() || position > self.last || position <= self.request.after {
                 self.position = None;
@@ -61,14 +64,14 @@ impl Scan {
             let part = Arc::clone(part);
             let next = match part.index() {
                 Some(index) => {
-                    let page = self.of_index(&index, ordinal, span);
+                    let page = self.of_index(&index, ordinal, span, page_len);
                     match page.map_err(|fault| part.fault(fault)) {
                         // Made again, it is asked once more.
                         Err(error) if self.view.mend(&error) => continue,
                         page => page?,
                     }
                 }
-                None => self.of_memory(&part, ordinal, span),
+                None => self.of_memory(&part, ordinal, span, page_len),
             };
             self.position = match next {
                 Some(next) => Some(next),
@@ -130,7 +133,9 @@ impl Scan {
         index: &Sealed,
         ordinal: Ordinal,
         span: Span,
+        page_len: usize,
     ) -> Result<Option<Sequence>, IndexFault> {
+        let most = u32::try_from(page_len).unwrap_or(u32::MAX);
         let Some((chunk, candidates)) = choose(index, &self.request.selection)? else {
             self.plan.note(Chunk::Events);
             return Ok(None);
@@ -144,18 +149,18 @@ impl Scan {
         let (from, to) = match chunk {
             // A page of a range needs no list of all of it.
             Chunk::Events if self.request.reverse => {
-                (InIndex(to.0.saturating_sub(PAGE_U32).max(from.0)), to)
+                (InIndex(to.0.saturating_sub(most).max(from.0)), to)
             }
-            Chunk::Events => (from, InIndex(from.0.saturating_add(PAGE_U32).min(to.0))),
+            Chunk::Events => (from, InIndex(from.0.saturating_add(most).min(to.0))),
             _ => (from, to),
         };
-        let ordinals = candidates.between(from, to);
+        let mut ordinals = candidates.between(from, to, self.request.reverse);
         let mut more = None;
         let mut looked = 0_u64;
         let mut take = |scan: &mut Self, event: u32| -> Result<bool, IndexFault> {
             let event = InIndex(event);
             let sequence = index.sequence(event)?;
-            if scan.page.len() >= PAGE {
+            if scan.page.len() >= page_len {
                 more = Some(sequence);
                 return Ok(false);
             }
@@ -190,16 +195,7 @@ impl Scan {
             }
             Ok(true)
         };
-        let outcome = if self.request.reverse {
-            ordinals
-                .iter()
-                .rev()
-                .try_for_each(|event| go_on(take(self, *event)))
-        } else {
-            ordinals
-                .iter()
-                .try_for_each(|event| go_on(take(self, *event)))
-        };
+        let outcome = ordinals.try_for_each(|event| go_on(take(self, event)));
         self.plan.touched += looked;
         if let Err(Some(fault)) = outcome {
             self.page.clear();
@@ -224,24 +220,37 @@ impl Scan {
     }
 
     /// Takes a page from columns in memory; where to go on in them, if there is more.
-    fn of_memory(&mut self, part: &Part, ordinal: Ordinal, span: Span) -> Option<Sequence> {
+    fn of_memory(
+        &mut self,
+        part: &Part,
+        ordinal: Ordinal,
+        span: Span,
+        page_len: usize,
+    ) -> Option<Sequence> {
         self.plan.note(Chunk::Memory);
         let selection = self.request.selection.clone();
         let reverse = self.request.reverse;
         let (next, page) = match &selection {
             Selection::All => part.with_live(|live| {
-                let (next, candidates) = candidates(live, ordinal, span, reverse);
+                let (next, candidates) = candidates(live, ordinal, span, reverse, page_len);
                 let located = candidates.into_iter().map(|candidate| candidate.located);
                 (next, located.collect::<Vec<_>>())
             }),
-            Selection::Stream(entity) => {
-                part.with_live(|live| listed(live, live.stream(entity), ordinal, span, reverse))
-            }
+            Selection::Stream(entity) => part.with_live(|live| {
+                listed(live, live.stream(entity), ordinal, span, reverse, page_len)
+            }),
             Selection::Correlated(correlation) => part.with_live(|live| {
-                listed(live, live.correlated(*correlation), ordinal, span, reverse)
+                listed(
+                    live,
+                    live.correlated(*correlation),
+                    ordinal,
+                    span,
+                    reverse,
+                    page_len,
+                )
             }),
             Selection::Matching(selector) => part
-                .with_live(|live| candidates(live, ordinal, span, reverse))
+                .with_live(|live| candidates(live, ordinal, span, reverse, page_len))
                 .map(|(next, candidates)| {
                     let chosen = candidates.into_iter().filter(|candidate| {
                         candidate
@@ -265,8 +274,6 @@ impl Scan {
         next
     }
 }
-
-const PAGE_U32: u32 = 512;
 
 /// Stops an iteration at `Ok(false)` and at an error.
 fn go_on(taken: Result<bool, IndexFault>) -> Result<(), Option<IndexFault>> {
@@ -326,6 +333,7 @@ fn listed(
     ordinal: Ordinal,
     span: Span,
     reverse: bool,
+    page_len: usize,
 ) -> (Option<Sequence>, Vec<Located>) {
     let from = all.partition_point(|sequence| *sequence < span.first.get());
     let to = all.partition_point(|sequence| *sequence <= span.last.get());
@@ -336,12 +344,17 @@ fn listed(
         Some(located(ordinal, sequence, entry))
     };
     let (page, next) = if reverse {
-        let page = range.iter().rev().take(PAGE).filter_map(place).collect();
-        let next = range.len().checked_sub(PAGE + 1);
+        let page = range
+            .iter()
+            .rev()
+            .take(page_len)
+            .filter_map(place)
+            .collect();
+        let next = range.len().checked_sub(page_len + 1);
         (page, next)
     } else {
-        let page = range.iter().take(PAGE).filter_map(place).collect();
-        (page, Some(PAGE).filter(|next| *next < range.len()))
+        let page = range.iter().take(page_len).filter_map(place).collect();
+        (page, Some(page_len).filter(|next| *next < range.len()))
     };
     let next = next.and_then(|next| range.get(next)).copied();
     (next.map(Sequence), page)
@@ -353,15 +366,16 @@ fn candidates(
     ordinal: Ordinal,
     span: Span,
     reverse: bool,
+    page_len: usize,
 ) -> (Option<Sequence>, Vec<Candidate>) {
     let mut position = Some(if reverse {
         span.last.min(live.last())
     } else {
         span.first
     });
-    let mut page = Vec::with_capacity(PAGE);
+    let mut page = Vec::with_capacity(page_len);
     while let Some(sequence) = position.filter(|at| (span.first..=span.last).contains(at)) {
-        if page.len() == PAGE {
+        if page.len() == page_len {
             return (Some(sequence), page);
         }
         let Some(at) = live.at(sequence) else { break };
