@@ -251,6 +251,10 @@ impl Recovered {
                 self.take_sealed(Part::sealed(segment, close, index));
                 return Ok(close);
             }
+            // Making the index looks at every frame. Where one is wrong, a walk tells which.
+            if self.make_index(&segment, &close, key) {
+                return Ok(close);
+            }
         }
         let to = Offset(close.end.0.min(found));
         let (mut walk, mut live) = self.begin(&segment, &header, to, mode);
@@ -270,9 +274,6 @@ impl Recovered {
                 self.push(segment, live);
                 if let Some(part) = self.parts.last() {
                     part.close_with(close);
-                }
-                if mode != Mode::Salvage {
-                    self.make_index(&close, key);
                 }
             }
             (_, Mode::Write) => {
@@ -307,17 +308,27 @@ impl Recovered {
         self.parts.push(Part::live(segment, live));
     }
 
-    /// Makes the index of the newest part, in memory. One that cannot be made is done without.
-    fn make_index(&mut self, close: &CloseFacts, key: &HashKey) {
-        let at = self.parts.len().saturating_sub(1);
+    /// Makes the index of a closed segment, in memory; false when its frames are not as they should be.
+    fn make_index(
+        &mut self,
+        segment: &Arc<SegmentFile>,
+        close: &CloseFacts,
+        key: &HashKey,
+    ) -> bool {
+        let at = self.parts.len();
         let lineage = self.identity.lineage;
+        self.parts
+            .push(Part::live(Arc::clone(segment), Live::after(self.last())));
         let bytes = seal::build(&self.parts, at, close, Made { lineage, key });
+        self.parts.truncate(at);
         let index = bytes.ok().and_then(|bytes| Sealed::open(bytes.into()).ok());
-        if let (Some(index), Some(part)) = (index, self.parts.get(at)) {
-            part.seal(index);
-            self.made.push(at);
-            self.report.rebuilt_indexes += 1;
-        }
+        let Some(index) = index else {
+            return false;
+        };
+        self.take_sealed(Part::sealed(Arc::clone(segment), *close, index));
+        self.made.push(at);
+        self.report.rebuilt_indexes += 1;
+        true
     }
 
     /// How the frames of a segment are walked, and the columns for its events.

@@ -103,6 +103,7 @@ fn walk(part: &Part, close: &CloseFacts, making: &mut Making<'_>) -> Result<(), 
     let from = Offset(SEGMENT_HEADER as u64);
     let mut scanner = Scanner::new(source, segment.salt, from, close.end);
     making.epoch = segment.epoch;
+    let mut in_unit = false;
     loop {
         let step = scanner
             .next()
@@ -113,19 +114,27 @@ fn walk(part: &Part, close: &CloseFacts, making: &mut Making<'_>) -> Result<(), 
                 head,
                 bytes,
             } => match head.kind {
-                FrameKind::Event => {
+                FrameKind::Event if head.sequence == making.next => {
                     let frame =
                         EventFrame::from_verified(head, bytes).map_err(|_| unreadable(part))?;
                     making.event(part, offset, &frame)?;
+                    in_unit = !head.flags.contains(FrameFlags::COMMIT);
                 }
+                FrameKind::Event => return Err(unreadable(part)),
+                _ if in_unit => return Err(unreadable(part)),
                 FrameKind::Control => match ControlFrame::decode(bytes, segment.salt, offset) {
                     Ok(ControlFrame::Epoch { epoch, .. }) => making.epoch = epoch,
-                    Ok(ControlFrame::Gap { last, .. }) => making.skip_to(last.next()),
+                    Ok(ControlFrame::Gap { first, last, .. }) if first == making.next => {
+                        making.skip_to(last.next());
+                    }
+                    Ok(ControlFrame::Gap { .. }) => return Err(unreadable(part)),
                     _ => {}
                 },
                 _ => {}
             },
-            Step::Stop(Stop::End) if making.next == close.last_sequence.next() => return Ok(()),
+            Step::Stop(Stop::End) if !in_unit && making.next == close.last_sequence.next() => {
+                return Ok(());
+            }
             Step::Stop(_) => return Err(unreadable(part)),
         }
     }
@@ -186,7 +195,6 @@ impl Making<'_> {
             self.keys.insert(head.event_id, head.sequence);
         }
         self.ids.push((head.sequence, head.event_id));
-        self.skip_to(head.sequence);
         self.leaf(&hash);
         Ok(())
     }
