@@ -43,7 +43,8 @@
 //! # Limits and failures
 //!
 //! A payload is at most 16 MiB unless configured otherwise, an entity or scope 1024 bytes, an
-//! event has at most 4096 causes. The index is in memory and rebuilt by a scan at every open.
+//! event has at most 4096 causes. The index of the newest segment is in memory, those of all others
+//! in files.
 //! Every call fails with a [`StoreError`], which tells how to handle it
 //! ([`StoreError::class`]) and whether the events may be in the log
 //! ([`StoreError::commit_state`]). Damage to durable events refuses an open for writing, is served

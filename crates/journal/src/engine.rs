@@ -1,6 +1,7 @@
 //! The state of an open journal, and its locks.
 //!
-//! Lock order: `write` -> `tail` -> index -> `frontier`. No caller code runs under any of them.
+//! Lock order: `sealing` -> `write` -> `tail` -> the parts -> `frontier`, and `preparing` -> `tail`. No
+//! caller code runs under any of them.
 //! Durability points: a unit is durable when a sync that began after its write returned
 //! (`sync.rs`), or when its segment was rotated away (`write.rs`).
 
@@ -10,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use batpak_coordinate::Sequence;
 use batpak_event::Digest;
 use batpak_platform::{Platform, ProcessGuard, StorageLock, TaskHandle};
+use batpak_segment::CloseFacts;
 use batpak_segment::identity::Identity;
 
 use crate::error::{AppendError, Failure};
@@ -88,6 +90,15 @@ pub(crate) struct Target {
     pub(crate) first: Sequence,
     pub(crate) last: Sequence,
     pub(crate) stage: Arc<Stage>,
+}
+
+impl Writer {
+    /// How the active segment ended, when the identity says so already.
+    pub(crate) fn ended(&self) -> Option<CloseFacts> {
+        let active = self.active.as_ref()?;
+        let last = self.desired.closed.last()?.close;
+        (last.segment == active.id).then_some(last)
+    }
 }
 
 impl Engine {

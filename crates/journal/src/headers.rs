@@ -36,9 +36,13 @@ pub(crate) fn identity_from_headers(
     for id in &names.segments {
         headers.push(header(storage, *id)?);
     }
-    let Some(newest) = headers.last() else {
+    let (Some(oldest), Some(newest)) = (headers.first(), headers.last()) else {
         return Err(OpenError::NotAStore);
     };
+    if !oldest.predecessor.is_none() {
+        let missing = oldest.predecessor.segment;
+        return Err(damaged_segment(missing, Damage::SegmentMissing));
+    }
     let mut closed = Vec::with_capacity(headers.len());
     for pair in headers.windows(2) {
         let [before, after] = pair else { continue };

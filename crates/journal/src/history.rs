@@ -65,12 +65,24 @@ pub(crate) fn id_of(parts: &Parts, row: &Row) -> Result<EventId, ReadError> {
 
 /// The event with this id: at the place that the id itself names, or by the tables of keys.
 pub(crate) fn find(parts: &Parts, id: EventId) -> Result<Option<Row>, ReadError> {
-    if let Some(row) = event(parts, Sequence(id.sequence_hint()))?
-        && id_of(parts, &row)? == id
-    {
-        return Ok(Some(row));
+    let named = minted(parts, id);
+    match named {
+        Ok(Some(row)) => Ok(Some(row)),
+        Ok(None) => keyed(parts, id),
+        // What stands at the place cannot be read; the id may be a key all the same.
+        Err(error) => match keyed(parts, id)? {
+            Some(row) => Ok(Some(row)),
+            None => Err(error),
+        },
     }
-    keyed(parts, id)
+}
+
+/// The event at the place that an id names, if it has that id.
+fn minted(parts: &Parts, id: EventId) -> Result<Option<Row>, ReadError> {
+    let Some(row) = event(parts, Sequence(id.sequence_hint()))? else {
+        return Ok(None);
+    };
+    Ok((id_of(parts, &row)? == id).then_some(row))
 }
 
 /// The event with this key.

@@ -38,7 +38,8 @@ pub struct Journal {
 impl Journal {
     /// Opens the directory for writing, creating the store in an empty one.
     ///
-    /// Costs a scan of every frame: the index is rebuilt in memory.
+    /// Costs a look at each segment and its index, and a walk over the frames of the newest segment and
+    /// of those whose index is not the one that the identity knows.
     ///
     /// # Errors
     /// Refuses, changing nothing, when another writer has the directory, when a newer version
@@ -305,8 +306,7 @@ impl Engine {
         let Some(active) = writer.active.clone() else {
             return Ok(true);
         };
-        let is_last = |closed: &ClosedSegment| closed.close.segment == active.id;
-        if writer.desired.closed.last().is_some_and(is_last) {
+        if writer.ended().is_some() {
             return Ok(true);
         }
         let (close, stage) = {

@@ -22,13 +22,13 @@
 //!
 //! # What it does not do
 //!
-//! It does not encode payloads, evaluate gates or fold projections: the `batpak` crate does. The
-//! index lives in memory and is rebuilt by a scan at every open.
+//! It does not encode payloads, evaluate gates or fold projections: the `batpak` crate does.
 //!
 //! # Reading order
 //!
 //! `stage.rs` (the place of a unit), `write.rs` (writing and rotation), `sync.rs` (durability),
-//! then `recover.rs` with `walk.rs` (what a crash leaves), `view.rs` with `scan.rs` (reading).
+//! then `recover.rs` with `walk.rs` (what a crash leaves), `part.rs` with `live.rs` and `seal.rs` (the
+//! index of a segment), `history.rs`, `view.rs` and `scan.rs` (reading).
 //!
 //! ```
 //! use batpak_coordinate::{Coordinate, EventKind};
@@ -79,6 +79,7 @@ mod prepare;
 mod reader;
 mod recover;
 mod report;
+mod room;
 mod salvage;
 mod scan;
 mod seal;

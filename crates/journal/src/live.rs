@@ -4,6 +4,8 @@
 //! of a damaged one. It answers from columns alone; the frame's own bytes decide. Sequences without a
 //! readable event are ranges beside the columns, so that a range costs the same whatever its length.
 
+mod links;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -12,7 +14,9 @@ use batpak_event::{CorrelationId, Digest, Epoch, EventId};
 use batpak_segment::{ControlFrame, GapCause, Offset};
 use foldhash::fast::RandomState;
 
-/// Position of a segment in the list of segments; the list only grows at its end.
+use links::Links;
+
+/// Position of a segment in the list of segments. It stays the same: segments come and go at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ordinal(pub(crate) u32);
 
@@ -118,14 +122,6 @@ pub(crate) struct Addition<'a> {
     pub(crate) causes: &'a [EventId],
 }
 
-/// What leads from one event to others.
-#[derive(Debug)]
-struct Links {
-    sequence: u64,
-    correlation: Option<CorrelationId>,
-    causes: Vec<EventId>,
-}
-
 /// Names in the order of first appearance, found again by text.
 #[derive(Debug, Default)]
 struct Names {
@@ -167,10 +163,7 @@ pub(crate) struct Live {
     scopes: Names,
     streams: Vec<Stream>,
     keys: HashMap<u128, u64, RandomState>,
-    /// Of the events that have any, ascending.
-    links: Vec<Links>,
-    correlated: HashMap<CorrelationId, Vec<u64>, RandomState>,
-    effects: HashMap<EventId, Vec<u64>, RandomState>,
+    links: Links,
     /// First sequence of each epoch, ascending.
     epochs: Vec<(Sequence, Epoch)>,
     /// Control frames that a copy of the log must repeat, each with the event before it.
@@ -189,9 +182,7 @@ impl Live {
             scopes: Names::default(),
             streams: Vec::new(),
             keys: HashMap::default(),
-            links: Vec::new(),
-            correlated: HashMap::default(),
-            effects: HashMap::default(),
+            links: Links::default(),
             epochs: Vec::new(),
             facts: Vec::new(),
         }
@@ -267,12 +258,12 @@ impl Live {
 
     /// Events of a conversation, ascending, without those that only have its number as their own id.
     pub(crate) fn correlated(&self, correlation: CorrelationId) -> &[u64] {
-        self.correlated.get(&correlation).map_or(&[], Vec::as_slice)
+        self.links.correlated(correlation)
     }
 
     /// Events that name this one as a cause, ascending.
     pub(crate) fn effects(&self, cause: EventId) -> &[u64] {
-        self.effects.get(&cause).map_or(&[], Vec::as_slice)
+        self.links.effects(cause)
     }
 
     /// Newest event of a stream in this segment or before it; `None` when it is not known here.
@@ -296,7 +287,14 @@ impl Live {
                 newest.hash = newest.hash.or(head.hash);
             }
             Some(_) => {}
-            None => stream.before = Some(head),
+            // What was known first stays: an event that was found here may have been taken back since.
+            None => match &mut stream.before {
+                None => stream.before = Some(head),
+                Some(before) if before.sequence == head.sequence => {
+                    before.hash = before.hash.or(head.hash);
+                }
+                Some(_) => {}
+            },
         }
     }
 
@@ -355,50 +353,11 @@ impl Live {
             keyed: addition.keyed,
         });
         self.last = addition.sequence;
-        self.link(addition);
-    }
-
-    fn link(&mut self, addition: &Addition<'_>) {
-        let correlation = addition.correlation;
-        if correlation.is_none() && addition.causes.is_empty() {
-            return;
-        }
-        let sequence = addition.sequence.get();
-        let mut causes = addition.causes.to_vec();
-        causes.sort_unstable();
-        causes.dedup();
-        for cause in &causes {
-            self.effects.entry(*cause).or_default().push(sequence);
-        }
-        if let Some(correlation) = correlation {
-            self.correlated
-                .entry(correlation)
-                .or_default()
-                .push(sequence);
-        }
-        self.links.push(Links {
-            sequence,
-            correlation,
-            causes,
-        });
-    }
-
-    /// Forgets the links of the newest event that has any, if that is this one.
-    fn unlink(&mut self, sequence: u64) {
-        let Some(links) = self.links.pop_if(|links| links.sequence == sequence) else {
-            return;
-        };
-        for cause in &links.causes {
-            if let Some(effects) = self.effects.get_mut(cause) {
-                effects.pop();
-            }
-        }
-        if let Some(events) = links
-            .correlation
-            .and_then(|correlation| self.correlated.get_mut(&correlation))
-        {
-            events.pop();
-        }
+        self.links.push(
+            addition.sequence.get(),
+            addition.correlation,
+            addition.causes,
+        );
     }
 
     /// Notes that events from the next one on belong to this epoch.
@@ -472,7 +431,7 @@ impl Live {
 
     /// Forgets the newest event, which is a readable one.
     fn pop(&mut self) {
-        self.unlink(self.last.get());
+        self.links.pop(self.last.get());
         self.last = Sequence(self.last.get().saturating_sub(1));
         let Some(entry) = self.entries.pop() else {
             return;

@@ -66,7 +66,10 @@ pub(crate) fn open_writer(
     };
     clear_away(platform, &names, &mut recovered)?;
     write_indexes(storage, &mut recovered, options.mapping);
-    let behind = recovered.stamp.0.saturating_sub(platform.clock.wall_us());
+    let behind = recovered
+        .stamp()?
+        .0
+        .saturating_sub(platform.clock.wall_us());
     recovered.report.clock_behind_us = u64::try_from(behind).unwrap_or(0);
     let resumption = resume(&mut recovered)?;
     let mut report = std::mem::take(&mut recovered.report);
@@ -218,9 +221,12 @@ struct Resumption {
     offset: u64,
     /// Whether frames are added to it.
     open: bool,
-    /// Whether the identity says how it ended; otherwise, when no frame is added to it, the next
-    /// segment is begun at once.
-    closed: bool,
+    /// How it ended, when the identity says so.
+    ended: Option<CloseFacts>,
+    /// Whether it is damaged, and the damage is accepted.
+    evidence: bool,
+    /// Whether the next segment is begun at once: the newest one is neither added to nor ended.
+    begins: bool,
 }
 
 /// Makes what was recovered durable, and decides where writing goes on.
@@ -237,7 +243,7 @@ fn resume(recovered: &mut Recovered) -> Result<Resumption, OpenError> {
             let predecessor = newest.predecessor;
             recovered.parts.pop();
             return Ok(Resumption {
-                closed: false,
+                begins: true,
                 ..resume_after(recovered, Some(predecessor))
             });
         }
@@ -259,17 +265,26 @@ fn resume(recovered: &mut Recovered) -> Result<Resumption, OpenError> {
         ordinal,
         offset,
         open,
-        closed: false,
+        ended: None,
+        evidence: newest.damaged,
+        begins: !open,
     })
 }
 
 fn resume_after(recovered: &Recovered, close: Option<CloseFacts>) -> Resumption {
+    let segment = recovered.parts.last().map(|part| Arc::clone(&part.file));
+    let damaged = |segment: &Arc<SegmentFile>| {
+        let mut damage = recovered.report.damage.iter();
+        damage.any(|range| range.file == segment.name)
+    };
     Resumption {
-        segment: recovered.parts.last().map(|part| Arc::clone(&part.file)),
+        evidence: segment.as_ref().is_some_and(damaged),
+        segment,
         ordinal: last_ordinal(recovered),
         offset: close.map_or(0, |close| close.end.0),
         open: false,
-        closed: true,
+        ended: close.filter(|close| !close.is_none()),
+        begins: false,
     }
 }
 
@@ -320,6 +335,7 @@ fn build(
     resumption: &Resumption,
 ) -> Result<Engine, OpenError> {
     let last = recovered.last();
+    let (wall_us, counter) = recovered.stamp()?;
     let mut desired = recovered.identity;
     desired.epoch = recovered.next_epoch;
     desired.clean_close = None;
@@ -330,7 +346,11 @@ fn build(
         epoch: desired.epoch,
     };
     let view = View::new(origin, recovered.parts, last);
-    let last_hash = hash_of(&view, last)?;
+    view.count_awaiting();
+    let last_hash = match resumption.ended {
+        Some(ended) => ended.last_hash,
+        None => hash_of(&view, last)?,
+    };
     let tail = Tail {
         queue: Vec::new(),
         cursor: Cursor {
@@ -338,10 +358,11 @@ fn build(
             ordinal: resumption.ordinal,
             offset: resumption.offset,
             open: resumption.open,
+            ended: resumption.ended,
         },
         prepared: None,
-        wall_us: recovered.stamp.0,
-        counter: recovered.stamp.1,
+        wall_us,
+        counter,
         last,
         last_hash,
         epoch_due: true,
@@ -359,7 +380,7 @@ fn build(
         last,
         last_hash,
         epoch_written: false,
-        evidence: recovered.newest.is_some_and(|newest| newest.damaged),
+        evidence: resumption.evidence,
         spare: None,
     };
     Ok(Engine {
@@ -406,7 +427,7 @@ impl Engine {
     /// cannot go on in the newest one, so that a record of a clean close is only dropped once
     /// nothing rests on it.
     fn begin_epoch(&self, resumption: &Resumption) -> Result<(), OpenError> {
-        if resumption.segment.is_none() || resumption.open || resumption.closed {
+        if !resumption.begins {
             let mut writer = self.lock_write();
             let desired = writer.desired.clone();
             return writer.identity.write(desired).map_err(failed_to_begin);

@@ -33,7 +33,7 @@ pub(crate) struct Part {
 
 #[derive(Debug)]
 enum State {
-    Live(Live),
+    Live(Box<Live>),
     Sealed(Arc<Sealed>),
 }
 
@@ -61,7 +61,7 @@ impl Part {
             file,
             close: OnceLock::new(),
             without_index: AtomicBool::new(false),
-            state: RwLock::new(State::Live(live)),
+            state: RwLock::new(State::Live(Box::new(live))),
         })
     }
 

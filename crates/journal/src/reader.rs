@@ -38,7 +38,8 @@ impl Reader {
     /// to be durable; without one, every whole unit. A store whose identity is lost is read from its
     /// segment headers, and the report says so.
     ///
-    /// Costs a scan of every frame: the index is rebuilt in memory.
+    /// Costs a look at each segment and its index, and a walk over the frames of the newest segment and
+    /// of those whose index is not the one that the identity knows.
     ///
     /// # Errors
     /// `NotAStore` where there is none, and what a newer version wrote. Damage is served around and
@@ -145,20 +146,28 @@ impl Reader {
         self.take_indexes(&found);
         let mut part = known;
         while let Some(from) = *resume {
+            if let Some(close) = part.closed().copied()
+                && part.index().is_some()
+            {
+                // It has its index: nothing is added to it.
+                self.view.raise_visible(close.last_sequence);
+                let Some(next) = segment_after(&found, &close) else {
+                    return Ok(true);
+                };
+                part = self.next_part(next, &close)?;
+                *resume = Some(SEGMENT_HEADER as u64);
+            }
             let segment = Arc::clone(&part.file);
             let ordinal = self.view.parts().len().saturating_sub(1);
             let ordinal = Ordinal(u32::try_from(ordinal).unwrap_or(u32::MAX));
-            let closed = found
-                .closed
-                .iter()
-                .position(|closed| closed.close.segment == segment.id);
+            let closed = found.closed.iter();
+            let close = closed
+                .map(|closed| closed.close)
+                .find(|close| close.segment == segment.id);
             let len = segment
                 .file
                 .len()
                 .map_err(|source| segment.error("measure", source))?;
-            let close = closed
-                .and_then(|at| found.closed.get(at))
-                .map(|closed| closed.close);
             let walk = Walk {
                 segment: Arc::clone(&segment),
                 ordinal,
@@ -176,7 +185,7 @@ impl Reader {
                 // The part has its index already: nothing is added to it.
                 return Ok(false);
             };
-            let Some((at, close)) = closed.zip(close) else {
+            let Some(close) = close else {
                 let attested = attested(&found, &walked);
                 let torn = matches!(walked.stop, Stopped::At { .. });
                 if !live && (attested > walked.last || torn) {
@@ -202,14 +211,9 @@ impl Reader {
             part.close_with(close);
             self.view.raise_visible(close.last_sequence);
             *resume = Some(close.end.0);
-            let next = found
-                .closed
-                .get(at + 1)
-                .map_or(found.highest, |closed| closed.close.segment);
-            if next == close.segment {
-                // Every segment is closed.
+            let Some(next) = segment_after(&found, &close) else {
                 return Ok(true);
-            }
+            };
             part = self.next_part(next, &close)?;
             *resume = Some(SEGMENT_HEADER as u64);
         }
@@ -225,8 +229,8 @@ impl Reader {
             let index =
                 entry.and_then(|entry| seal::load(storage, entry, found.lineage, self.mapping));
             if let Some(index) = index {
+                self.view.note_change();
                 part.seal(index);
-                self.view.note_sealed();
             }
         }
     }
@@ -241,6 +245,13 @@ impl Reader {
         self.view.push_part(Arc::clone(&part));
         Ok(part)
     }
+}
+
+/// The segment behind a closed one; none when every segment is closed.
+fn segment_after(found: &Identity, close: &CloseFacts) -> Option<SegmentId> {
+    let mut closed = found.closed.iter().map(|closed| closed.close.segment);
+    let next = closed.find(|id| *id > close.segment);
+    next.or(Some(found.highest).filter(|id| *id > close.segment))
 }
 
 /// Highest sequence that the identity and the frames walked over attest to be durable.

@@ -1,6 +1,7 @@
 //! Recovery: from what the files say to what the log is. Decides; changes nothing.
 //! The decisions on the newest segment are rows of `decide.rs`.
 
+mod closed;
 mod damage;
 
 use std::sync::Arc;
@@ -17,9 +18,8 @@ use crate::decide::{
 };
 use crate::error::{Damage, OpenError, ReadError};
 use crate::live::{Live, Ordinal, Place, Why};
-use crate::part::{Part, Sealed};
+use crate::part::Part;
 use crate::report::{DamagedRange, OpenReport};
-use crate::seal::{self, Made};
 use crate::segment_file::SegmentFile;
 use crate::survey::{
     Names, Opened, check_predecessor, damage_of, damaged_segment, header_of, open_segment,
@@ -70,7 +70,8 @@ pub(crate) struct Recovered {
     pub(crate) newest: Option<Newest>,
     /// Segments above the highest that hold nothing acknowledged.
     pub(crate) orphans: Vec<SegmentId>,
-    pub(crate) stamp: (i64, u16),
+    /// Time and counter of the newest event, when its frame was walked over.
+    stamp: Option<(i64, u16)>,
     /// Greatest epoch that a segment or a frame shows.
     seen_epoch: Epoch,
     /// Epoch of the next writable open: greater than any that a file shows, and than the one that
@@ -154,7 +155,6 @@ pub(crate) fn recover(
         .newest
         .as_ref()
         .map_or(last, |newest| newest.attested.min(last));
-    log.read_stamp()?;
     Ok(log)
 }
 
@@ -167,7 +167,7 @@ impl Recovered {
             made: Vec::new(),
             newest: None,
             orphans: Vec::new(),
-            stamp: (0, 0),
+            stamp: None,
             seen_epoch: Epoch(0),
             next_epoch: Epoch(1),
             adopted: None,
@@ -190,145 +190,36 @@ impl Recovered {
         self.identity.highest.is_none() || self.clean_close(self.identity.highest).is_some()
     }
 
-    /// Takes the time of the newest event from its frame, when no frame was walked over for it.
-    fn read_stamp(&mut self) -> Result<(), OpenError> {
-        let Some(index) = self.parts.last().and_then(|part| part.index()) else {
-            return Ok(());
-        };
-        let newest = index.header().events.checked_sub(1);
-        let offset = newest.map(|event| index.offset(batpak_segment::index::Ordinal(event)));
-        if let (Some(Ok(offset)), Some(part)) = (offset, self.parts.last()) {
-            let head = part.head_at(offset).map_err(|error| match error {
-                ReadError::File(error) => OpenError::File(error),
-                _ => damaged_segment(part.file.id, Damage::NotTheSegment("newest event")),
-            })?;
-            self.stamp = (head.wall_us, head.counter);
+    /// Time and counter of the newest event that is there; zeros in a log without one.
+    ///
+    /// Every later event is stamped after it, so a time that is not known exactly is taken to be later.
+    pub(crate) fn stamp(&self) -> Result<(i64, u16), OpenError> {
+        if let Some(stamp) = self.stamp {
+            return Ok(stamp);
         }
-        Ok(())
-    }
-
-    fn take_closed(
-        &mut self,
-        ground: Ground<'_>,
-        place: usize,
-        before: &CloseFacts,
-        key: &HashKey,
-    ) -> Result<CloseFacts, OpenError> {
-        let mode = ground.mode;
-        let Some(entry) = self.identity.closed.get(place).copied() else {
-            return Ok(*before);
-        };
-        let close = entry.close;
-        let lineage = self.identity.lineage;
-        let opened = open_segment(ground.storage, close.segment, Access::Read, lineage)
-            .and_then(|opened| check_named(&opened.1, &close, before).map(|()| opened));
-        let (segment, header) = match opened {
-            Ok(opened) => opened,
-            Err(error) => {
-                let found = header_of(&error, mode.tolerant());
-                return match found.map(|header| closed(header, Body::Whole)) {
-                    Some(Closed::Lose) if mode != Mode::Write => {
-                        let last = close.last_sequence.max(before.last_sequence);
-                        self.take_absent(close.segment, last, damage_of(error)?);
-                        Ok(close)
-                    }
-                    _ => Err(error),
-                };
-            }
-        };
-        self.seen_epoch = self.seen_epoch.max(header.epoch);
-        let found = length(&segment)?;
-        let short = (found < close.end.0).then_some(Damage::Cut {
-            found,
-            expected: close.end.0,
-        });
-        if let (Some(damage), Mode::Write) = (&short, mode) {
-            return Err(damaged_segment(close.segment, damage.clone()));
-        }
-        if short.is_none() && mode != Mode::Salvage {
-            let index = seal::load(ground.storage, &entry, lineage, ground.mapping);
-            if let Some(index) = index {
-                self.take_sealed(Part::sealed(segment, close, index));
-                return Ok(close);
-            }
-            // Making the index looks at every frame. Where one is wrong, a walk tells which.
-            if self.make_index(&segment, &close, key) {
-                return Ok(close);
-            }
-        }
-        let to = Offset(close.end.0.min(found));
-        let (mut walk, mut live) = self.begin(&segment, &header, to, mode);
-        walk.committed = true;
-        let walked = walk.run(Offset(SEGMENT_HEADER as u64), &mut live)?;
-        self.stamp = walked.stamp.unwrap_or(self.stamp);
-        let whole = matches!(walked.stop, Stopped::Clean)
-            && walked.end == close.end.0
-            && walked.last == close.last_sequence;
-        let body = match (whole, &short) {
-            (true, None) => Body::Whole,
-            (_, Some(_)) => Body::Short,
-            (false, None) => Body::Broken,
-        };
-        match (closed(Header::Named, body), mode) {
-            (Closed::Take, _) => {
-                self.push(segment, live);
-                if let Some(part) = self.parts.last() {
-                    part.close_with(close);
+        for part in self.parts.iter().rev() {
+            let Some(index) = part.index() else { continue };
+            let Some(newest) = index.header().events.checked_sub(1) else {
+                continue;
+            };
+            let newest = batpak_segment::index::Ordinal(newest);
+            let wrong = |_| damaged_segment(part.file.id, Damage::NotTheSegment("newest event"));
+            let offset = index.offset(newest).map_err(wrong)?;
+            return match part.head_at(offset) {
+                Ok(head) => Ok((head.wall_us, head.counter)),
+                Err(ReadError::File(error)) => Err(error.into()),
+                Err(_) => {
+                    let (_, latest) = index.time_bounds(newest).map_err(wrong)?;
+                    Ok((latest, u16::MAX))
                 }
-            }
-            (_, Mode::Write) => {
-                let behind = match &walked.stop {
-                    Stopped::At { offset, .. } => walk.look_behind(offset.after(8), walked.last)?,
-                    Stopped::Clean => Behind::default(),
-                };
-                return Err(damaged(&segment, walked, &behind, close.last_sequence));
-            }
-            _ => {
-                let last = close.last_sequence.max(before.last_sequence);
-                self.go_around(&walk, walked, last, Ends::Recorded, short, &mut live)?;
-                self.push(segment, live);
-            }
+            };
         }
-        Ok(close)
-    }
-
-    fn take_sealed(&mut self, part: Arc<Part>) {
-        if let Some(index) = part.index() {
-            let newest = index.header().events.checked_sub(1);
-            let epoch = newest.map(|event| index.epoch(batpak_segment::index::Ordinal(event)));
-            if let Some(Ok(epoch)) = epoch {
-                self.seen_epoch = self.seen_epoch.max(epoch);
-            }
-        }
-        self.parts.push(part);
+        Ok((0, 0))
     }
 
     fn push(&mut self, segment: Arc<SegmentFile>, live: Live) {
         self.seen_epoch = self.seen_epoch.max(live.greatest_epoch());
         self.parts.push(Part::live(segment, live));
-    }
-
-    /// Makes the index of a closed segment, in memory; false when its frames are not as they should be.
-    fn make_index(
-        &mut self,
-        segment: &Arc<SegmentFile>,
-        close: &CloseFacts,
-        key: &HashKey,
-    ) -> bool {
-        let at = self.parts.len();
-        let lineage = self.identity.lineage;
-        self.parts
-            .push(Part::live(Arc::clone(segment), Live::after(self.last())));
-        let bytes = seal::build(&self.parts, at, close, Made { lineage, key });
-        self.parts.truncate(at);
-        let index = bytes.ok().and_then(|bytes| Sealed::open(bytes.into()).ok());
-        let Some(index) = index else {
-            return false;
-        };
-        self.take_sealed(Part::sealed(Arc::clone(segment), *close, index));
-        self.made.push(at);
-        self.report.rebuilt_indexes += 1;
-        true
     }
 
     /// How the frames of a segment are walked, and the columns for its events.
@@ -412,7 +303,7 @@ impl Recovered {
     ) -> Result<u64, OpenError> {
         let noted = self.report.damage.len();
         let around = walk.around(walked, last, ends, live)?;
-        self.stamp = around.stamp.unwrap_or(self.stamp);
+        self.stamp = around.stamp.or(self.stamp);
         self.report.damage.extend(around.damage);
         if let Some(damage) = cut.filter(|_| self.report.damage.len() == noted) {
             self.report.damage.push(DamagedRange {
@@ -439,7 +330,7 @@ impl Recovered {
         let standing = standing(len, recorded, segment.capacity, slot_damaged);
         let (walk, mut live) = self.begin(&segment, &header, Offset(len), mode);
         let walked = walk.run(Offset(SEGMENT_HEADER as u64), &mut live)?;
-        self.stamp = walked.stamp.unwrap_or(self.stamp);
+        self.stamp = walked.stamp.or(self.stamp);
         let behind = match &walked.stop {
             Stopped::At { offset, .. } if mode != Mode::Follow => {
                 walk.look_behind(offset.after(8), walked.last)?
@@ -597,21 +488,6 @@ fn length(segment: &SegmentFile) -> Result<u64, OpenError> {
         .file
         .len()
         .map_err(|source| segment.error("measure", source).into())
-}
-
-/// Compares a closed segment's header with what the identity says of it.
-fn check_named(
-    header: &SegmentHeader,
-    close: &CloseFacts,
-    before: &CloseFacts,
-) -> Result<(), OpenError> {
-    if header.salt != close.salt {
-        return Err(damaged_segment(
-            close.segment,
-            Damage::NotTheSegment("salt"),
-        ));
-    }
-    check_predecessor(header, before)
 }
 
 fn cut(found: u64, expected: u64) -> Damage {

@@ -76,7 +76,7 @@ pub enum SalvageError {
 /// Costs one read of every event, its hash, and some 100 bytes of memory per event and stream.
 ///
 /// # Errors
-/// See [`SalvageError`]. A destination that was begun holds temporary files only.
+/// See [`SalvageError`]. A destination that was begun is no store: it has no identity.
 pub fn salvage(
     source: &Platform,
     destination: &Platform,

@@ -72,15 +72,6 @@ pub struct ScanPlan {
     pub touched: u64,
 }
 
-impl ScanPlan {
-    fn note(&mut self, chunk: Chunk) {
-        match self.used.iter_mut().find(|(used, _)| *used == chunk) {
-            Some((_, parts)) => *parts += 1,
-            None => self.used.push((chunk, 1)),
-        }
-    }
-}
-
 /// A scan over the events that were visible when it began.
 #[derive(Debug)]
 pub struct Scan {
@@ -101,6 +92,8 @@ pub struct Scan {
     /// In a stream read backward, the predecessor of the last event read.
     before: Sequence,
     plan: ScanPlan,
+    /// The segment that the plan counted last.
+    counted: Option<Ordinal>,
     buffer: FrameBuffer,
 }
 
@@ -143,6 +136,7 @@ impl Scan {
             expected: (streaming && from_first).then_some(1),
             before: Sequence::NONE,
             plan: ScanPlan::default(),
+            counted: None,
             buffer,
             request,
         }
@@ -160,47 +154,40 @@ impl Scan {
     /// A damaged or unreadable event is an error once, and so are events missing from a stream;
     /// the next call goes on behind them. Events that the log itself says are gone are passed over.
     pub fn next_frame(&mut self) -> Result<Option<EventFrame<'_>>, ReadError> {
-        if self.taken == self.page.len() {
-            self.refill()?;
-        }
-        let Some(located) = self.page.get(self.taken).copied() else {
-            return self.check_first().map(|()| None);
+        let Some(event) = self.next_event()? else {
+            return Ok(None);
         };
-        match located {
-            Located::Lost(hole) => {
-                self.taken += 1;
-                Err(self.view.unreadable(hole))
-            }
-            Located::Event(event) => {
-                self.check_stream(&event)?;
-                self.taken += 1;
-                let Place { segment, offset } = event.place;
-                let current = self.segment.take_if(|(read, _)| *read == segment);
-                let (_, file) = self.segment.insert(match current {
-                    Some(current) => current,
-                    None => (segment, self.view.segment(segment)?),
-                });
-                self.buffer.read(file, offset, event.sequence).map(Some)
-            }
-        }
+        let Place { segment, offset } = event.place;
+        let current = self.segment.take_if(|(read, _)| *read == segment);
+        let (_, file) = self.segment.insert(match current {
+            Some(current) => current,
+            None => (segment, self.view.segment(segment)?),
+        });
+        self.buffer.read(file, offset, event.sequence).map(Some)
     }
 
-    /// The sequences of what is left, without reading a frame.
+    /// The sequence of the next event, or `None` at the end. Reads no frame.
     ///
     /// # Errors
     /// As for [`next_frame`](Self::next_frame), frames aside.
     pub fn next_sequence(&mut self) -> Result<Option<Sequence>, ReadError> {
-        loop {
-            if self.taken == self.page.len() {
-                self.refill()?;
+        Ok(self.next_event()?.map(|event| event.sequence))
+    }
+
+    fn next_event(&mut self) -> Result<Option<LocatedEvent>, ReadError> {
+        if self.taken == self.page.len() {
+            self.refill()?;
+        }
+        match self.page.get(self.taken).copied() {
+            None => self.check_first().map(|()| None),
+            Some(Located::Lost(hole)) => {
+                self.taken += 1;
+                Err(self.view.unreadable(hole))
             }
-            let Some(located) = self.page.get(self.taken).copied() else {
-                return Ok(None);
-            };
-            self.taken += 1;
-            match located {
-                Located::Event(event) => return Ok(Some(event.sequence)),
-                Located::Lost(hole) => return Err(self.view.unreadable(hole)),
+            Some(Located::Event(event)) => {
+                self.check_stream(&event)?;
+                self.taken += 1;
+                Ok(Some(event))
             }
         }
     }

@@ -61,7 +61,7 @@ pub(crate) fn build(
         keys: HashMap::default(),
         ids: Vec::new(),
         tiles: Vec::new(),
-        tile: pending_tile(before, first, made.key)?,
+        tile: pending_tile(before, first, made.key),
         next: first,
         epoch: Epoch(0),
         key: made.key,
@@ -69,8 +69,7 @@ pub(crate) fn build(
     walk(part, close, &mut making)?;
     let leaves = making.next.get().saturating_sub(1);
     let first_tile = (leaves / TILE_LEAVES).saturating_sub(making.tiles.len() as u64);
-    let directories =
-        tiers(before, at, making.builder.directory()).map_err(|fault| part.fault(fault))?;
+    let directories = tiers(before, at, making.builder.directory());
     let end = IndexEnd {
         end: close.end,
         last_sequence: close.last_sequence,
@@ -90,7 +89,8 @@ struct Making<'a> {
     keys: HashMap<EventId, Sequence, RandomState>,
     ids: Vec<(Sequence, EventId)>,
     tiles: Vec<Digest>,
-    tile: TileBuilder,
+    /// None when an event before this segment cannot be read: then the index has no tiles.
+    tile: Option<TileBuilder>,
     /// Sequence that the next event has.
     next: Sequence,
     epoch: Epoch,
@@ -149,7 +149,9 @@ impl Making<'_> {
     }
 
     fn leaf(&mut self, event_hash: &Digest) {
-        self.tiles.extend(self.tile.push(leaf_hash(event_hash)));
+        if let Some(tile) = &mut self.tile {
+            self.tiles.extend(tile.push(leaf_hash(event_hash)));
+        }
         self.next = self.next.next();
     }
 
@@ -211,21 +213,30 @@ impl Making<'_> {
         if let Some(sequence) = self.keys.get(&id) {
             return Ok(Some(*sequence));
         }
-        Ok(history::find(self.before, id)?.map(|row| row.sequence))
+        match history::find(self.before, id) {
+            Ok(found) => Ok(found.map(|row| row.sequence)),
+            // The event that the id points at cannot be read to compare: the append found it.
+            Err(ReadError::Frame { .. } | ReadError::WrongEvent { .. } | ReadError::File(_))
+                if hint < self.next =>
+            {
+                Ok(Some(hint))
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 
-/// The leaves of the tile that is not full yet behind the parts `before`.
-fn pending_tile(before: &Parts, first: Sequence, key: &HashKey) -> Result<TileBuilder, ReadError> {
+/// The leaves of the tile that is not full yet behind the parts `before`; none when one cannot be read.
+fn pending_tile(before: &Parts, first: Sequence, key: &HashKey) -> Option<TileBuilder> {
     let leaves = first.get().saturating_sub(1);
     let mut tile = TileBuilder::new();
     let mut buffer = FrameBuffer::new();
     for leaf in leaves / TILE_LEAVES * TILE_LEAVES..leaves {
-        let hash = event_hash(before, Sequence(leaf + 1), key, &mut buffer)?;
+        let hash = event_hash(before, Sequence(leaf + 1), key, &mut buffer).ok()?;
         // Fewer leaves than a tile has.
         let _none = tile.push(leaf_hash(&hash));
     }
-    Ok(tile)
+    Some(tile)
 }
 
 /// The hash that stands for a sequence in the tree over all events.
@@ -251,10 +262,16 @@ pub(crate) fn tree_head(
     key: &HashKey,
 ) -> Result<TreeHead, ReadError> {
     let mut frontier = Frontier::new();
+    let mut buffer = FrameBuffer::new();
     let whole = size.get() / TILE_LEAVES;
     for part in parts {
-        let Some(index) = part.index() else { break };
+        let Some(index) = part.index() else { continue };
         let tiles = index.tiles().map_err(|fault| part.fault(fault))?;
+        // Parts before that have no tiles are read event by event.
+        if !tiles.digests.is_empty() {
+            let to = tiles.first.min(whole) * TILE_LEAVES;
+            push_events(&mut frontier, parts, Sequence(to), key, &mut buffer)?;
+        }
         let next = frontier.size() / TILE_LEAVES;
         let skip = next.checked_sub(tiles.first).unwrap_or(u64::MAX);
         let skip = usize::try_from(skip).unwrap_or(usize::MAX);
@@ -265,21 +282,33 @@ pub(crate) fn tree_head(
                 .map_err(|_| part.fault(IndexFault::Malformed("its tiles do not fit together")))?;
         }
     }
-    let mut buffer = FrameBuffer::new();
-    while frontier.size() < size.get() {
-        let sequence = Sequence(frontier.size() + 1);
-        let hash = event_hash(parts, sequence, key, &mut buffer)?;
-        frontier.push_leaf(leaf_hash(&hash));
-    }
+    push_events(&mut frontier, parts, size, key, &mut buffer)?;
     Ok(frontier.head())
 }
 
+/// Adds the events up to a sequence, by their frames.
+fn push_events(
+    frontier: &mut Frontier,
+    parts: &Parts,
+    to: Sequence,
+    key: &HashKey,
+    buffer: &mut FrameBuffer,
+) -> Result<(), ReadError> {
+    while frontier.size() < to.get() {
+        let sequence = Sequence(frontier.size() + 1);
+        let (hash, last) = match history::at(parts, sequence)? {
+            Some(Found::Hole(hole)) => (UNKNOWN_EVENT_HASH, hole.last.min(to)),
+            _ => (event_hash(parts, sequence, key, buffer)?, sequence),
+        };
+        while frontier.size() < last.get() {
+            frontier.push_leaf(leaf_hash(&hash));
+        }
+    }
+    Ok(())
+}
+
 /// The directories over several parts that end with the part at `at`: of 8, of 64, and so on.
-fn tiers(
-    before: &Parts,
-    at: usize,
-    own: DirectoryTable,
-) -> Result<Vec<DirectoryTable>, IndexFault> {
+fn tiers(before: &Parts, at: usize, own: DirectoryTable) -> Vec<DirectoryTable> {
     let mut tiers: Vec<DirectoryTable> = Vec::new();
     let (mut run, mut number) = (1, 0_u32);
     let mut newest = own;
@@ -287,24 +316,25 @@ fn tiers(
         let mut tables = Vec::with_capacity(TIER);
         for back in (1..TIER).rev() {
             let index = before.get(at - back * run).and_then(|part| part.index());
+            // Without one of them there is no directory over all; the smaller ones do.
             let Some(index) = index else {
-                return Ok(tiers);
+                return tiers;
             };
-            let Some(directory) = index.directory(number)? else {
-                return Ok(tiers);
+            let Ok(Some(directory)) = index.directory(number) else {
+                return tiers;
             };
             tables.push(directory.to_table());
         }
         tables.push(newest);
         let Some(merged) = DirectoryTable::merge(tables) else {
-            return Ok(tiers);
+            return tiers;
         };
         newest = merged.clone();
         tiers.push(merged);
         run *= TIER;
         number += 1;
     }
-    Ok(tiers)
+    tiers
 }
 
 /// The frames of a segment cannot be indexed: reading them one by one says why.
@@ -375,6 +405,9 @@ pub(crate) fn write(
 impl Engine {
     /// Makes the index files of closed segments that have none, in their order.
     pub(crate) fn seal_closed(&self) {
+        if self.view.awaiting_index() == 0 {
+            return;
+        }
         let _sealing = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
         while self.seal_next() {}
         self.view.count_awaiting();
@@ -422,8 +455,9 @@ impl Engine {
         let bytes = file.unwrap_or_else(|_| FileBytes::from(bytes));
         let index = SegmentIndex::open(bytes).map_err(|fault| part.fault(fault))?;
         let hash = index.table_hash();
+        // Whoever looks at the columns after this knows that its look-ups may be too old.
+        self.view.note_change();
         part.seal(index);
-        self.view.note_sealed();
         Ok(has_file.then_some(hash))
     }
 

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use batpak_platform::{StorageFile, is_media_error, read_exact_at};
 use batpak_segment::ByteSource;
 
-/// Smallest number of bytes read at a time when a file is read from front to back.
+/// Smallest number of bytes read at a time when a file is read from front to back, and when only a
+/// few frames are.
 const WINDOW: usize = 1 << 20;
+const SMALL_WINDOW: usize = 8 << 10;
 /// Bytes that a medium is taken to refuse together.
 const BLOCK: usize = 4 << 10;
 /// Stands for bytes that cannot be read: no length of a frame, and not the zeros of a clean end.
@@ -23,6 +25,7 @@ pub(crate) struct FileSource {
     len: u64,
     start: u64,
     window: Vec<u8>,
+    least: usize,
     tolerant: bool,
 }
 
@@ -34,7 +37,16 @@ impl FileSource {
             len,
             start: 0,
             window: Vec::new(),
+            least: WINDOW,
             tolerant: false,
+        }
+    }
+
+    /// The same, for reading a few frames.
+    pub(crate) fn small(file: Arc<dyn StorageFile>, len: u64) -> Self {
+        Self {
+            least: SMALL_WINDOW,
+            ..Self::new(file, len)
         }
     }
 
@@ -80,7 +92,7 @@ impl ByteSource for FileSource {
     fn window(&mut self, offset: u64, len: usize) -> Result<&[u8], io::Error> {
         if self.held(offset, len).is_none() {
             let left = self.len.saturating_sub(offset);
-            let want = (len.max(WINDOW) as u64).min(left);
+            let want = (len.max(self.least) as u64).min(left);
             let want = usize::try_from(want).unwrap_or(len);
             self.window.resize(want, 0);
             self.start = offset;

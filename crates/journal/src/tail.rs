@@ -51,6 +51,8 @@ pub(crate) struct Cursor {
     /// Whether more frames may be put into it. A torn segment, and one in which a write failed,
     /// is ended by its successor at `offset`, without a seal.
     pub(crate) open: bool,
+    /// How it ended, when the identity says so already: whoever follows repeats exactly this.
+    pub(crate) ended: Option<CloseFacts>,
 }
 
 /// What the units staged since the last failed write have in common: they are written or fail
@@ -209,6 +211,7 @@ impl Tail {
             ordinal: Ordinal(self.cursor.ordinal.0 + u32::from(had_segment)),
             offset: SEGMENT_HEADER as u64,
             open: true,
+            ended: None,
         };
         segment
     }
@@ -226,6 +229,9 @@ impl Tail {
 
     /// Ends the newest segment, with a seal when that is orderly. Returns how it ended.
     pub(crate) fn close_segment(&mut self) -> CloseFacts {
+        if let Some(ended) = self.cursor.ended {
+            return ended;
+        }
         let last = self.last;
         let Some(segment) = self.cursor.segment.clone() else {
             return CloseFacts::NONE;

@@ -1,7 +1,7 @@
 //! What readers see: the visible events, by sequence, identifier and stream.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use batpak_coordinate::Sequence;
 use batpak_event::tree::TreeHead;
@@ -40,6 +40,8 @@ struct Shared {
     awaiting: AtomicUsize,
     /// Indexes that were damaged while they were in use, and made again in memory.
     repaired: AtomicU64,
+    /// Held while one is made again.
+    repairing: Mutex<()>,
     visible: AtomicU64,
 }
 
@@ -62,6 +64,7 @@ impl View {
             version: AtomicU64::new(0),
             awaiting: AtomicUsize::new(0),
             repaired: AtomicU64::new(0),
+            repairing: Mutex::new(()),
             visible: AtomicU64::new(visible.get()),
         };
         Self {
@@ -302,7 +305,8 @@ impl View {
         self.shared.version.load(Ordering::Acquire)
     }
 
-    pub(crate) fn note_sealed(&self) {
+    /// Says so, before it happens.
+    pub(crate) fn note_change(&self) {
         self.shared.version.fetch_add(1, Ordering::AcqRel);
     }
 
@@ -322,18 +326,18 @@ impl View {
 
     /// Puts another reading of the same log in the place of this one, which shows at least as much.
     pub(crate) fn replace(&self, parts: Vec<Arc<Part>>, visible: Sequence) {
+        self.note_change();
         self.change_parts(|list| *list = parts);
-        self.note_sealed();
         self.raise_visible(visible);
     }
 
     /// Forgets the parts from the `keep`-th on, and the events after `last` in the newest one kept.
     pub(crate) fn truncate(&self, keep: usize, last: Sequence) {
+        self.note_change();
         self.change_parts(|parts| parts.truncate(keep));
         if let Some(part) = self.newest() {
             part.change(|live| live.truncate(last));
         }
-        self.note_sealed();
     }
 
     pub(crate) fn raise_visible(&self, mark: Sequence) {
@@ -342,25 +346,24 @@ impl View {
 
     /// Makes sure that the newest part knows the newest event of a stream and its event hash.
     pub(crate) fn know_head(&self, entity: &str) -> Result<(), AppendError> {
-        let Some(newest) = self.newest() else {
+        // The part is asked and told, and no other one: events are staged into a part only once it
+        // knows the head of their stream, and what it knows first it keeps.
+        let parts = self.parts();
+        let Some(newest) = parts.last() else {
             return Ok(());
         };
         let known = newest.with_live(|live| live.head(entity)).flatten();
         if known.is_some_and(|head| head.sequence.is_none() || head.hash.is_some()) {
             return Ok(());
         }
-        // Nothing of the stream is staged meanwhile without the newest part knowing its head, so what
-        // is found is still so unless that part knows better by then.
         let mut head = match known {
             Some(head) => head,
-            None => self.asking(|parts| history::head(parts, entity))?,
+            None => self.asking_of(&parts, |parts| history::head(parts, entity))?,
         };
         if !head.sequence.is_none() && head.hash.is_none() {
             head.hash = self.hash_of_head(head)?;
         }
-        let still = self
-            .newest()
-            .is_some_and(|part| Arc::ptr_eq(&part, &newest));
+        let still = self.newest().is_some_and(|part| Arc::ptr_eq(&part, newest));
         if still {
             newest.change(|live| live.know_head(entity, head));
         }
@@ -382,12 +385,19 @@ impl View {
         &self,
         ask: impl Fn(&[Arc<Part>]) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
-        let parts = self.parts();
-        let mut answer = ask(&parts);
+        self.asking_of(&self.parts(), ask)
+    }
+
+    fn asking_of<T>(
+        &self,
+        parts: &[Arc<Part>],
+        ask: impl Fn(&[Arc<Part>]) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        let mut answer = ask(parts);
         for _ in 0..REPAIRS {
             match answer {
-                Err(ReadError::Index { segment, .. }) if self.repair(&parts, segment) => {
-                    answer = ask(&parts);
+                Err(ReadError::Index { segment, .. }) if self.repair(parts, segment) => {
+                    answer = ask(parts);
                 }
                 answer => return answer,
             }
@@ -395,27 +405,47 @@ impl View {
         answer
     }
 
+    /// Makes the index of a segment again, in memory, and first those of earlier ones that it rests on.
     fn repair(&self, parts: &[Arc<Part>], segment: SegmentId) -> bool {
-        let at = parts.partition_point(|part| part.file.id < segment);
-        let Some(part) = parts.get(at).filter(|part| part.file.id == segment) else {
-            return false;
-        };
-        let Some(close) = part.closed() else {
-            return false;
-        };
-        let made = Made {
-            lineage: self.shared.lineage,
-            key: &self.shared.key,
-        };
-        let bytes = seal::build(parts, at, close, made);
-        match bytes.map(|bytes| SegmentIndex::open(bytes.into())) {
-            Ok(Ok(index)) => {
-                part.seal(index);
-                self.shared.repaired.fetch_add(1, Ordering::AcqRel);
-                true
+        let _repairing = self
+            .shared
+            .repairing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut damaged = vec![segment];
+        while let Some(segment) = damaged.last().copied() {
+            let at = parts.partition_point(|part| part.file.id < segment);
+            let Some(part) = parts.get(at).filter(|part| part.file.id == segment) else {
+                return false;
+            };
+            // Another caller may have made it again meanwhile.
+            if part.index().is_some_and(|index| index.check_all().is_ok()) {
+                damaged.pop();
+                continue;
             }
-            _ => false,
+            let Some(close) = part.closed() else {
+                return false;
+            };
+            let made = Made {
+                lineage: self.shared.lineage,
+                key: &self.shared.key,
+            };
+            match seal::build(parts, at, close, made) {
+                Ok(bytes) => match SegmentIndex::open(bytes.into()) {
+                    Ok(index) => {
+                        part.seal(index);
+                        self.shared.repaired.fetch_add(1, Ordering::AcqRel);
+                        damaged.pop();
+                    }
+                    Err(_) => return false,
+                },
+                Err(ReadError::Index { segment: other, .. }) if other < segment => {
+                    damaged.push(other);
+                }
+                Err(_) => return false,
+            }
         }
+        true
     }
 }
 

@@ -9,7 +9,7 @@ use batpak_segment::{
     Scanner, Step, Stop, search,
 };
 
-use crate::error::{Damage, FileError};
+use crate::error::{Damage, FileError, ReadError};
 use crate::live::{Addition, Hole, Live, Ordinal, Place, Why};
 use crate::report::DamagedRange;
 use crate::segment_file::SegmentFile;
@@ -373,20 +373,27 @@ pub(crate) fn gap_around(
     from: Offset,
     to: Offset,
     sequence: Sequence,
-) -> Result<Option<Hole>, FileError> {
-    let source = FileSource::new(Arc::clone(&segment.file), to.0);
+) -> Result<Option<Hole>, ReadError> {
+    let source = FileSource::small(Arc::clone(&segment.file), to.0);
     let mut scanner = Scanner::new(source, segment.salt, from, to);
     loop {
         let step = scanner
             .next()
             .map_err(|source| segment.error("read", source))?;
-        let Step::Frame {
-            offset,
-            head,
-            bytes,
-        } = step
-        else {
-            return Ok(None);
+        let (offset, head, bytes) = match step {
+            Step::Frame {
+                offset,
+                head,
+                bytes,
+            } => (offset, head, bytes),
+            Step::Stop(Stop::Bad { offset, fault }) => {
+                return Err(ReadError::Frame {
+                    segment: segment.id,
+                    offset,
+                    fault,
+                });
+            }
+            Step::Stop(_) => return Ok(None),
         };
         if head.kind == FrameKind::Event && head.sequence > sequence {
             return Ok(None);

@@ -182,13 +182,8 @@ impl Engine {
         })?;
         writer.desired.highest = segment.id;
         writer.desired.durable = writer.desired.durable.max(close.last_sequence);
-        if let Some(active) = &writer.active
-            && writer
-                .desired
-                .closed
-                .last()
-                .is_none_or(|last| last.close.segment != active.id)
-        {
+        let ended = writer.ended().is_some();
+        if let Some(active) = writer.active.as_ref().filter(|_| !ended) {
             writer.desired.closed.push(ClosedSegment {
                 close,
                 first_sequence: active.first_sequence,
@@ -200,7 +195,7 @@ impl Engine {
         if let Some(active) = writer.active.replace(Arc::clone(segment)) {
             // The zeros behind the close facts are never read; a file that keeps them is only
             // larger than it needs to be.
-            if !std::mem::take(&mut writer.evidence) {
+            if !std::mem::take(&mut writer.evidence) && !ended {
                 let _kept_longer = active.file.set_len(close.end.0);
             }
             writer.ordinal = Ordinal(writer.ordinal.0 + 1);
@@ -247,6 +242,7 @@ impl Engine {
             ordinal: writer.ordinal,
             offset: good_end,
             open: false,
+            ended: writer.ended(),
         };
         // It was filled for another place in the order of segments.
         tail.prepared = None;

@@ -17,6 +17,7 @@ impl StoreConfig {
             batch_max_bytes: bytes(self.batch().max_bytes),
             sync_every_events: self.sync().cadence(),
             accept_damage: self.accepted_damage(),
+            mapping: self.mapping(),
             ..Options::default()
         }
     }

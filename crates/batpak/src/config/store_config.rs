@@ -23,6 +23,7 @@ pub struct StoreConfig {
     durability: Option<Durability>,
     clock: Option<Arc<dyn Clock>>,
     accepted_damage: Option<DamageDigest>,
+    mapping: bool,
 }
 
 impl StoreConfig {
@@ -41,6 +42,7 @@ impl StoreConfig {
             durability: None,
             clock: None,
             accepted_damage: None,
+            mapping: true,
         }
     }
 
@@ -174,6 +176,21 @@ impl StoreConfig {
     #[must_use]
     pub fn with_clock_fn(self, wall_us: impl Fn() -> i64 + Send + Sync + 'static) -> StoreConfig {
         self.with_clock(Some(Arc::new(ClockFn::new(wall_us))))
+    }
+
+    /// Sets whether index files are mapped; `true` by default. An index file that another program
+    /// shortens, or a medium that fails under it, can end a process that has mapped it. Without
+    /// mapping both are typed errors, and each index takes memory: some 20 bytes for an event.
+    #[must_use]
+    pub fn with_mapping(mut self, mapping: bool) -> StoreConfig {
+        self.mapping = mapping;
+        self
+    }
+
+    /// Whether index files are mapped.
+    #[must_use]
+    pub fn mapping(&self) -> bool {
+        self.mapping
     }
 
     /// Opens a damaged store for writing all the same, if its damage is exactly that with this

@@ -18,7 +18,8 @@ impl Store<Open> {
     /// Opens the store in a directory for reading and appending, and creates both where there is
     /// nothing yet. At most one such store is open per directory, in all processes.
     ///
-    /// Costs a scan of every frame: the index is rebuilt in memory.
+    /// Costs a look at each segment and its index, and a walk over the frames of the newest segment, at
+    /// most 65,536 events; after a crash perhaps over a few more segments.
     ///
     /// # Errors
     /// [`StoreError::Configuration`] before the directory is touched; then, changing no event,
@@ -104,7 +105,7 @@ impl Store<ReadOnly> {
     ) -> Result<Store<ReadOnly>, StoreError> {
         config.validate()?;
         let origin = Arc::new(Origin::new(canonical(config.data_dir())));
-        match Reader::open(&platform) {
+        match Reader::open_with(&platform, config.mapping()) {
             Ok((reader, report)) => Ok(Store {
                 core: Core::new(config, origin, platform, reader.view().clone(), report),
                 state: ReadOnly { reader },

@@ -164,7 +164,8 @@ impl<'a> Copy<'a> {
         Ok(())
     }
 
-    /// Makes everything durable, then gives the segments their names.
+    /// Makes everything durable, then gives the segments their names: from the newest down, so that a
+    /// salvage that is cut off here leaves no history that seems whole without its end.
     pub(super) fn finish(mut self) -> Result<Copied, FileError> {
         self.settle(true)?;
         let length = match self.current.take() {
@@ -175,8 +176,9 @@ impl<'a> Copy<'a> {
         let storage = &*self.platform.storage;
         // The last one is not closed: the record of the clean close says how it ended.
         let _newest = self.closed.pop();
-        let closed = self.closed.iter().map(|closed| closed.close.segment);
-        for id in closed.chain(Some(highest).filter(|id| !id.is_none())) {
+        let closed = self.closed.iter().rev().map(|closed| closed.close.segment);
+        let newest = Some(highest).filter(|id| !id.is_none());
+        for id in newest.into_iter().chain(closed) {
             let (temporary, name) = (NextSegment::temporary_name(id), id.file_name());
             storage
                 .rename(&temporary, &name)

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use batpak_coordinate::{EventKind, Sequence};
+use batpak_coordinate::{EventKind, Selector, Sequence};
 use batpak_segment::index::{IndexFault, Ordinal as InIndex, stream_hash};
 
 use super::choose::{Chunk, choose};
 use super::{Located, LocatedEvent, Scan, Selection};
 use crate::error::ReadError;
 use crate::history::{self, Parts, TIER};
-use crate::live::{At, Entry, Live, Ordinal, Place, Why};
+use crate::live::{At, Live, Ordinal, Place, Why};
 use crate::part::{Part, Sealed};
 
 /// How many events are taken from an index at first, and at most.
@@ -20,6 +20,46 @@ const LARGEST_PAGE: usize = 512;
 struct Candidate {
     located: Located,
     event: Option<(Arc<str>, Arc<str>, EventKind)>,
+}
+
+impl Candidate {
+    fn new(live: &Live, ordinal: Ordinal, at: (Sequence, At<'_>)) -> Self {
+        let event = match at.1 {
+            At::Hole(_) => None,
+            At::Event(entry) => Some((
+                Arc::clone(live.entity(entry)),
+                Arc::clone(live.scope(entry)),
+                entry.kind,
+            )),
+        };
+        Self {
+            located: located(ordinal, at),
+            event,
+        }
+    }
+}
+
+/// What was found of a part.
+struct Page<T> {
+    events: Vec<T>,
+    /// How many events were looked at.
+    looked: usize,
+    /// Where to go on, if there is more.
+    next: Option<Sequence>,
+}
+
+impl Page<Candidate> {
+    fn chosen_by(self, selector: &dyn Selector) -> Page<Located> {
+        let chosen = self.events.into_iter().filter(|candidate| {
+            let event = candidate.event.as_ref();
+            event.is_none_or(|(entity, scope, kind)| selector.matches(entity, scope, *kind))
+        });
+        Page {
+            events: chosen.map(|candidate| candidate.located).collect(),
+            looked: self.looked,
+            next: self.next,
+        }
+    }
 }
 
 /// The sequences of a part that a scan is to look at, both ends included.
@@ -87,14 +127,19 @@ impl Scan {
         Ok(())
     }
 
-    /// Where a scan of a stream goes on when directories say that this part, and perhaps some behind
+    /// Where a scan of one stream goes on when directories say that this part, and perhaps some behind
     /// it, hold nothing of the stream.
     fn passed_over(
         &mut self,
         parts: &Parts,
         ordinal: Ordinal,
     ) -> Result<Option<Option<Sequence>>, ReadError> {
-        let Selection::Stream(entity) = &self.request.selection else {
+        let entity = match &self.request.selection {
+            Selection::Stream(entity) => Some(&**entity),
+            Selection::Matching(selector) => selector.exact_entity(),
+            Selection::All | Selection::Correlated(_) => None,
+        };
+        let Some(entity) = entity else {
             return Ok(None);
         };
         let hash = stream_hash(entity);
@@ -127,6 +172,18 @@ impl Scan {
         Ok(Some(next))
     }
 
+    /// Notes what is used of a segment, once.
+    fn note(&mut self, ordinal: Ordinal, chunk: Chunk) {
+        if self.counted.replace(ordinal) == Some(ordinal) {
+            return;
+        }
+        let mut used = self.plan.used.iter_mut();
+        match used.find(|(used, _)| *used == chunk) {
+            Some((_, segments)) => *segments += 1,
+            None => self.plan.used.push((chunk, 1)),
+        }
+    }
+
     /// Takes a page from an index file; where to go on in it, if there is more.
     fn of_index(
         &mut self,
@@ -137,10 +194,10 @@ impl Scan {
     ) -> Result<Option<Sequence>, IndexFault> {
         let most = u32::try_from(page_len).unwrap_or(u32::MAX);
         let Some((chunk, candidates)) = choose(index, &self.request.selection)? else {
-            self.plan.note(Chunk::Events);
+            self.note(ordinal, Chunk::Events);
             return Ok(None);
         };
-        self.plan.note(chunk);
+        self.note(ordinal, chunk);
         let from = index.first_from(span.first)?;
         let to = match span.last.get().checked_add(1) {
             Some(end) => index.first_from(Sequence(end))?,
@@ -227,51 +284,35 @@ impl Scan {
         span: Span,
         page_len: usize,
     ) -> Option<Sequence> {
-        self.plan.note(Chunk::Memory);
+        self.note(ordinal, Chunk::Memory);
         let selection = self.request.selection.clone();
         let reverse = self.request.reverse;
-        let (next, page) = match &selection {
+        let page = match &selection {
             Selection::All => part.with_live(|live| {
-                let (next, candidates) = candidates(live, ordinal, span, reverse, page_len);
-                let located = candidates.into_iter().map(|candidate| candidate.located);
-                (next, located.collect::<Vec<_>>())
+                in_span(live, span, reverse, page_len, |at| located(ordinal, at))
             }),
             Selection::Stream(entity) => part.with_live(|live| {
                 listed(live, live.stream(entity), ordinal, span, reverse, page_len)
             }),
             Selection::Correlated(correlation) => part.with_live(|live| {
-                listed(
-                    live,
-                    live.correlated(*correlation),
-                    ordinal,
-                    span,
-                    reverse,
-                    page_len,
-                )
+                let all = live.correlated(*correlation);
+                listed(live, all, ordinal, span, reverse, page_len)
             }),
             Selection::Matching(selector) => part
-                .with_live(|live| candidates(live, ordinal, span, reverse, page_len))
-                .map(|(next, candidates)| {
-                    let chosen = candidates.into_iter().filter(|candidate| {
-                        candidate
-                            .event
-                            .as_ref()
-                            .is_none_or(|(entity, scope, kind)| {
-                                selector.matches(entity, scope, *kind)
-                            })
-                    });
-                    let located = chosen.map(|candidate| candidate.located);
-                    (next, located.collect())
-                }),
-        }
+                .with_live(|live| {
+                    in_span(live, span, reverse, page_len, |at| {
+                        Candidate::new(live, ordinal, at)
+                    })
+                })
+                .map(|page| page.chosen_by(&**selector)),
+        };
         // An index took their place meanwhile: the part is looked at again.
-        .unwrap_or((
-            Some(if reverse { span.last } else { span.first }),
-            Vec::new(),
-        ));
-        self.plan.touched += page.len() as u64;
-        self.page.extend(page);
-        next
+        let Some(page) = page else {
+            return Some(if reverse { span.last } else { span.first });
+        };
+        self.plan.touched += page.looked as u64;
+        self.page.extend(page.events);
+        page.next
     }
 }
 
@@ -334,87 +375,82 @@ fn listed(
     span: Span,
     reverse: bool,
     page_len: usize,
-) -> (Option<Sequence>, Vec<Located>) {
+) -> Page<Located> {
     let from = all.partition_point(|sequence| *sequence < span.first.get());
     let to = all.partition_point(|sequence| *sequence <= span.last.get());
     let range = all.get(from..to).unwrap_or_default();
     let place = |sequence: &u64| {
-        let sequence = Sequence(*sequence);
-        let entry = live.entry(sequence)?;
-        Some(located(ordinal, sequence, entry))
+        let at = live.at(Sequence(*sequence))?;
+        Some(located(ordinal, (Sequence(*sequence), at)))
     };
-    let (page, next) = if reverse {
-        let page = range
-            .iter()
-            .rev()
-            .take(page_len)
-            .filter_map(place)
-            .collect();
-        let next = range.len().checked_sub(page_len + 1);
-        (page, next)
+    let pages = range.iter();
+    let (events, next): (Vec<_>, _) = if reverse {
+        let page = pages.rev().take(page_len).filter_map(place).collect();
+        (page, range.len().checked_sub(page_len + 1))
     } else {
-        let page = range.iter().take(page_len).filter_map(place).collect();
-        (page, Some(page_len).filter(|next| *next < range.len()))
+        let page = pages.take(page_len).filter_map(place).collect();
+        (page, Some(page_len))
     };
     let next = next.and_then(|next| range.get(next)).copied();
-    (next.map(Sequence), page)
+    Page {
+        next: next.map(Sequence),
+        looked: events.len(),
+        events,
+    }
 }
 
 /// Everything in a span, up to a page of it; events that are gone are passed over.
-fn candidates(
+fn in_span<T>(
     live: &Live,
-    ordinal: Ordinal,
     span: Span,
     reverse: bool,
     page_len: usize,
-) -> (Option<Sequence>, Vec<Candidate>) {
+    take: impl Fn((Sequence, At<'_>)) -> T,
+) -> Page<T> {
     let mut position = Some(if reverse {
         span.last.min(live.last())
     } else {
         span.first
     });
-    let mut page = Vec::with_capacity(page_len);
+    let mut events = Vec::with_capacity(page_len);
+    let mut next = None;
     while let Some(sequence) = position.filter(|at| (span.first..=span.last).contains(at)) {
-        if page.len() == page_len {
-            return (Some(sequence), page);
+        if events.len() == page_len {
+            next = Some(sequence);
+            break;
         }
         let Some(at) = live.at(sequence) else { break };
-        let (first, last) = match at {
-            At::Event(entry) => {
-                let (entity, scope) = (live.entity(entry), live.scope(entry));
-                page.push(Candidate {
-                    located: located(ordinal, sequence, entry),
-                    event: Some((Arc::clone(entity), Arc::clone(scope), entry.kind)),
-                });
-                (sequence, sequence)
-            }
-            At::Hole(hole) => {
-                if let Why::Lost(_) = hole.why {
-                    page.push(Candidate {
-                        located: Located::Lost(hole),
-                        event: None,
-                    });
-                }
-                (hole.first, hole.last)
-            }
+        let (first, last) = match &at {
+            At::Event(_) => (sequence, sequence),
+            At::Hole(hole) => (hole.first, hole.last),
         };
+        if !matches!(&at, At::Hole(hole) if matches!(hole.why, Why::Gone(_))) {
+            events.push(take((sequence, at)));
+        }
         position = if reverse {
             before(first)
         } else {
             Some(last.next()).filter(|next| *next > last)
         };
     }
-    (None, page)
+    Page {
+        next,
+        looked: events.len(),
+        events,
+    }
 }
 
-fn located(segment: Ordinal, sequence: Sequence, entry: &Entry) -> Located {
-    Located::Event(LocatedEvent {
-        sequence,
-        place: Place {
-            segment,
-            offset: entry.place.offset,
-        },
-        stream_sequence: entry.stream_sequence.get(),
-        predecessor: entry.predecessor,
-    })
+fn located(segment: Ordinal, (sequence, at): (Sequence, At<'_>)) -> Located {
+    match at {
+        At::Hole(hole) => Located::Lost(hole),
+        At::Event(entry) => Located::Event(LocatedEvent {
+            sequence,
+            place: Place {
+                segment,
+                offset: entry.place.offset,
+            },
+            stream_sequence: entry.stream_sequence.get(),
+            predecessor: entry.predecessor,
+        }),
+    }
 }
