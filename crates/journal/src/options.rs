@@ -4,6 +4,9 @@ use batpak_coordinate::StreamSequence;
 
 use crate::report::DamageDigest;
 
+/// Most events in one segment, unless a single unit has more.
+pub(crate) const SEGMENT_EVENTS: u64 = 65_536;
+
 /// When an append is acknowledged, and what an acknowledged event survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Durability {
@@ -74,7 +77,7 @@ impl Default for Options {
         Self {
             durability: Durability::Synced,
             segment_max_bytes: 256 << 20,
-            segment_max_events: 65_536,
+            segment_max_events: SEGMENT_EVENTS,
             mapping: true,
             single_append_max_bytes: 16 << 20,
             batch_max_events: 4096,

@@ -12,11 +12,12 @@ use batpak_segment::{
 };
 
 use crate::error::FileError;
+use crate::options::SEGMENT_EVENTS;
 use crate::segment_file::NextSegment;
 use crate::tail::random_salt;
 use crate::view::Origin;
 
-/// Bytes from which on a segment is ended.
+/// Bytes from which on a segment is ended; as many events as a writer puts into one end it as well.
 const SEGMENT_BYTES: u64 = 256 << 20;
 /// Bytes that are written at a time.
 const CHUNK: usize = 1 << 20;
@@ -241,7 +242,11 @@ impl<'a> Copy<'a> {
     }
 
     fn end_large_segment(&mut self) -> Result<(), FileError> {
-        let large = |current: &mut Current| current.position().0 >= SEGMENT_BYTES;
+        let last = self.last.get();
+        let large = |current: &mut Current| {
+            let events = last.saturating_sub(current.first_sequence.get()) + 1;
+            current.position().0 >= SEGMENT_BYTES || events >= SEGMENT_EVENTS
+        };
         if let Some(current) = self.current.take_if(large) {
             self.end_segment(current)?;
         }

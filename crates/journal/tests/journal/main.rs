@@ -4,6 +4,7 @@
 mod basics;
 mod crash;
 mod damage;
+mod ended;
 mod faults;
 mod follow;
 mod salvage;
