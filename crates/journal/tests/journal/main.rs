@@ -6,6 +6,7 @@ mod crash;
 mod damage;
 mod faults;
 mod follow;
+mod heads;
 mod salvage;
 mod support;
 mod swarm;
