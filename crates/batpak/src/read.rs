@@ -2,6 +2,7 @@
 
 mod entries;
 mod event_ref;
+mod explain;
 mod extensions;
 mod failure;
 mod get;
@@ -14,8 +15,9 @@ mod stored;
 
 pub use entries::{Entries, Events};
 pub use event_ref::EventRef;
+pub use explain::Explanation;
 pub use index_entry::IndexEntry;
 pub use scan::Scan;
 
-pub(crate) use failure::{fault_cause, frame_error, read_error};
+pub(crate) use failure::{fault_cause, frame_error, not_found, read_error};
 pub(crate) use messagepack::check as check_messagepack;

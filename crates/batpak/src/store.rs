@@ -2,6 +2,7 @@
 
 mod close;
 mod damage;
+mod head;
 mod open;
 mod repair;
 mod report;
@@ -11,8 +12,10 @@ mod usage;
 mod verify;
 
 pub use batpak_coordinate::HlcPoint;
+pub use batpak_event::tree::{TreeHead, TreeHeadParseError};
 pub use batpak_journal::{
-    Damage, DamageDigest, DamagedRange, Durability, ExpectedSequence, OpenReport, ParseDigestError,
+    Chunk, Damage, DamageDigest, DamagedRange, Durability, ExpectedSequence, OpenReport,
+    ParseDigestError,
 };
 pub use batpak_platform::{
     ActiveSegmentReadEvidence, Clock, ClockEvidence, FixedClock, LockLeafSymlinkProtection,
@@ -36,11 +39,11 @@ pub use crate::error::{
 #[doc(no_inline)]
 pub use batpak_journal::FrameBuffer as EventBuffer;
 
-pub use crate::read::{Entries, EventRef, Events, IndexEntry, Scan};
+pub use crate::read::{Entries, EventRef, Events, Explanation, IndexEntry, Scan};
 pub use crate::receipt::{AppendReceipt, DiskPos};
 pub use repair::repair_identity;
 pub use report::StoreStats;
 pub use salvage::{SalvageReport, salvage};
 pub use state::{Closed, Open, ReadOnly, Store};
 pub use usage::{FileClass, FileUsage, StoreUsage};
-pub use verify::{Finding, VerifyProgress, VerifyReport, verify};
+pub use verify::{Finding, VerifyProgress, VerifyReport, verify, verify_against};

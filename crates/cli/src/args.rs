@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::command::{append, export, get, import, log, repair, salvage, stats, tour, verify};
+use crate::command::{
+    append, explain, export, get, head, import, log, repair, salvage, stats, tour, verify,
+};
 
 /// What `--version` prints after the name.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
@@ -64,6 +66,10 @@ pub(crate) enum Command {
     Get(get::GetArgs),
     /// Count events, and what they cost on disk
     Stats(stats::StatsArgs),
+    /// Print the head: one hash of all events and their order
+    Head(head::HeadArgs),
+    /// Say how a listing gets at its events, without reading them
+    Explain(explain::ExplainArgs),
     /// Check every byte of the store
     Verify(verify::VerifyArgs),
     /// Copy what can be read of a damaged store into a new one

@@ -2,8 +2,10 @@
 
 pub(crate) mod append;
 pub(crate) mod append_lines;
+pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod get;
+pub(crate) mod head;
 pub(crate) mod import;
 pub(crate) mod import_git;
 pub(crate) mod log;
@@ -49,6 +51,8 @@ fn run(context: &Context, command: Command) -> Result<()> {
         Command::Log(args) => log::run(context, &args),
         Command::Get(args) => get::run(context, &args),
         Command::Stats(args) => stats::run(context, &args),
+        Command::Head(args) => head::run(context, &args),
+        Command::Explain(args) => explain::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),
         Command::Salvage(args) => salvage::run(context, &args),
         Command::Repair(what) => repair::run(context, &what),

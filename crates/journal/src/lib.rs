@@ -106,5 +106,5 @@ pub use report::{DamageDigest, DamagedRange, OpenReport, ParseDigestError};
 pub use salvage::{SalvageError, SalvageReport, salvage};
 pub use scan::{Chunk, Scan, ScanPlan, ScanRequest, Selection};
 pub use ticket::Ticket;
-pub use verify::{Finding, VerifyProgress, VerifyReport, verify};
+pub use verify::{Finding, VerifyProgress, VerifyReport, verify, verify_against};
 pub use view::View;

@@ -64,11 +64,11 @@ pub struct ScanRequest {
 /// How a scan got at its events so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScanPlan {
-    /// Segments that were passed over because a directory says that they hold nothing.
+    /// Segments that were passed over, because their index or a directory says that they hold nothing.
     pub skipped: u64,
     /// Segments that were looked at, by what was used of their index.
     pub used: Vec<(Chunk, u64)>,
-    /// Events that the index was asked about.
+    /// Events that were looked at in the index.
     pub touched: u64,
 }
 

@@ -296,13 +296,13 @@ fn push_events(
 ) -> Result<(), ReadError> {
     while frontier.size() < to.get() {
         let sequence = Sequence(frontier.size() + 1);
-        let (hash, last) = match history::at(parts, sequence)? {
-            Some(Found::Hole(hole)) => (UNKNOWN_EVENT_HASH, hole.last.min(to)),
-            _ => (event_hash(parts, sequence, key, buffer)?, sequence),
-        };
-        while frontier.size() < last.get() {
-            frontier.push_leaf(leaf_hash(&hash));
+        if let Some(Found::Hole(hole)) = history::at(parts, sequence)? {
+            let last = hole.last.max(sequence).min(to);
+            frontier.push_unknown(last.get() - frontier.size());
+            continue;
         }
+        let hash = event_hash(parts, sequence, key, buffer)?;
+        frontier.push_leaf(leaf_hash(&hash));
     }
     Ok(())
 }

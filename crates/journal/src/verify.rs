@@ -2,14 +2,16 @@
 //!
 //! Checks the identity, every segment's header and its relation to its neighbors, every frame's
 //! checksums, every event's place in the global order and in its stream, its hash chain and its
-//! generation. Reads without taking the directory, and goes on behind what it finds.
+//! generation, and the tree over all events against the heads that are known. Reads without taking the directory, and goes on behind what it finds.
 
 mod chain;
 mod segment;
+mod tree;
 
 use std::io;
 
 use batpak_coordinate::Sequence;
+use batpak_event::tree::TreeHead;
 use batpak_event::{BranchId, Epoch, HashKey, Lineage};
 use batpak_platform::{Access, Platform};
 use batpak_segment::{CloseFacts, Offset, SegmentId};
@@ -20,6 +22,7 @@ use crate::survey::{Names, check_predecessor, damage_of, identity, names, open_s
 
 use chain::Chains;
 use segment::{Extent, verify_segment};
+use tree::{Source, Tree};
 
 /// How often a verification is begun again when a writer changes what it reads.
 const ATTEMPTS: u32 = 8;
@@ -60,8 +63,16 @@ pub struct VerifyReport {
     pub covered_by_successor: u64,
     /// Other events whose hash the end of a segment or the record of the last close repeats.
     pub covered_by_close: u64,
-    /// Other events: their checksum covers them, no hash that is stored elsewhere does.
+    /// Events up to the largest head that was recorded or expected and holds, those covered otherwise
+    /// included.
+    pub covered_by_tree: u64,
+    /// Events that nothing of the above covers: their checksum does, no hash that is stored elsewhere.
     pub covered_by_checksum: u64,
+    /// Head of the tree over the events of the whole units, as they are now. Events that are lost or
+    /// gone stand in it as unknown.
+    pub head: TreeHead,
+    /// How many do.
+    pub unknown_in_head: u64,
     /// Ranges of events that the log says are not in it any more, both ends included.
     pub gone: Vec<(Sequence, Sequence)>,
     /// Everything that is not as it was written.
@@ -114,6 +125,7 @@ impl Finding {
 pub(crate) struct State<'a> {
     pub(crate) report: VerifyReport,
     pub(crate) chains: Chains,
+    pub(crate) tree: Tree,
     pub(crate) key: HashKey,
     pub(crate) total: u64,
     /// Sequence of the newest event met, damaged ones included.
@@ -124,6 +136,15 @@ pub(crate) struct State<'a> {
 impl State<'_> {
     pub(crate) fn find(&mut self, finding: Finding) {
         self.report.findings.push(finding);
+    }
+
+    /// Passes over events up to `last` that are lost to damage, if there are any.
+    pub(crate) fn pass_lost(&mut self, last: Sequence) {
+        if last > self.last {
+            self.last = last;
+            self.chains.skip();
+            self.tree.lost_to(last);
+        }
     }
 
     pub(crate) fn tell(&mut self) {
@@ -137,7 +158,7 @@ impl State<'_> {
 
 /// Verifies the store in a directory, as it is now.
 ///
-/// Costs one read of every segment, one hash per event and 48 bytes of memory per event.
+/// Costs one read of every segment, some hashes per event and 48 bytes of memory per event.
 /// `progress` is called about once per mebibyte.
 ///
 /// # Errors
@@ -147,10 +168,23 @@ pub fn verify(
     platform: &Platform,
     progress: &mut dyn FnMut(VerifyProgress),
 ) -> Result<VerifyReport, OpenError> {
+    verify_against(platform, None, progress)
+}
+
+/// Verifies the store in a directory, and that its history is, or continues, the one with a head that
+/// was kept elsewhere: [`verify`] otherwise.
+///
+/// # Errors
+/// As for [`verify`]. A head that the history does not have is a finding.
+pub fn verify_against(
+    platform: &Platform,
+    expected: Option<TreeHead>,
+    progress: &mut dyn FnMut(VerifyProgress),
+) -> Result<VerifyReport, OpenError> {
     let mut attempt = 0;
     loop {
         attempt += 1;
-        match verify_once(platform, progress) {
+        match verify_once(platform, expected, progress) {
             // A rotation beside us cut the file that was being read.
             Err(OpenError::File(error))
                 if error.source.kind() == io::ErrorKind::UnexpectedEof && attempt < ATTEMPTS => {}
@@ -161,6 +195,7 @@ pub fn verify(
 
 fn verify_once(
     platform: &Platform,
+    expected: Option<TreeHead>,
     progress: &mut dyn FnMut(VerifyProgress),
 ) -> Result<VerifyReport, OpenError> {
     let storage = &*platform.storage;
@@ -197,18 +232,29 @@ fn verify_once(
         clean: record.is_some() && !slot_damaged,
         covered_by_successor: 0,
         covered_by_close: 0,
+        covered_by_tree: 0,
         covered_by_checksum: 0,
+        head: Tree::default().head(),
+        unknown_in_head: 0,
         gone: Vec::new(),
         findings: Vec::new(),
     };
     let mut state = State {
         report,
         chains: Chains::default(),
+        tree: Tree::default(),
         key: HashKey::for_lineage(identity.lineage),
         total: bytes_of(platform, &names)?,
         last: Sequence::NONE,
         progress,
     };
+    let recorded = record.and_then(|record| record.tree);
+    for (head, source) in [(recorded, Source::Record), (expected, Source::Caller)] {
+        if let Some(head) = head {
+            state.tree.claim(head, source);
+        }
+    }
+    state.chains.count_behind(state.tree.sizes());
     if let Some((code, message)) = identity_damage {
         state.find(Finding::new(batpak_segment::names::IDENTITY, code, message));
     }
@@ -253,13 +299,31 @@ fn verify_once(
         };
         one(platform, id, identity.lineage, &before, extent, &mut state)?;
     }
-    state.report.streams = state.chains.streams();
-    let (linked, closing) = state.chains.covered();
-    state.report.covered_by_successor = linked;
-    state.report.covered_by_close = closing;
-    state.report.covered_by_checksum = state.report.events.saturating_sub(linked + closing);
+    state.conclude();
     state.tell();
     Ok(state.report)
+}
+
+impl State<'_> {
+    /// What all events together say.
+    fn conclude(&mut self) {
+        let report = &mut self.report;
+        report.streams = self.chains.streams();
+        let (linked, closing) = self.chains.covered();
+        report.covered_by_successor = linked;
+        report.covered_by_close = closing;
+        report.head = self.tree.head();
+        report.unknown_in_head = self.tree.unknown();
+        let otherwise = match self.tree.proven() {
+            Some((size, events)) => {
+                report.covered_by_tree = events;
+                events + self.chains.covered_behind(size)
+            }
+            None => linked + closing,
+        };
+        report.covered_by_checksum = report.events.saturating_sub(otherwise);
+        report.findings.extend(self.tree.findings());
+    }
 }
 
 fn bytes_of(platform: &Platform, names: &Names) -> Result<u64, OpenError> {
@@ -337,7 +401,7 @@ fn lost(finding: Finding, extent: Extent, state: &mut State<'_>) -> Result<(), O
         .plausible_last(state.last, MOST_BYTES_LOST)
         .unwrap_or(state.last);
     state.find(finding.events(first, last));
-    state.last = state.last.max(last);
+    state.pass_lost(last);
     state.chains.skip();
     Ok(())
 }

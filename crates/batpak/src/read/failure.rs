@@ -96,6 +96,6 @@ pub(crate) fn fault_cause(fault: &FrameFault) -> DetailCause {
 }
 
 /// No event has this sequence.
-pub(super) fn not_found(sequence: Sequence) -> StoreError {
+pub(crate) fn not_found(sequence: Sequence) -> StoreError {
     StoreError::NotFound(u128::from(sequence.get()))
 }

@@ -17,14 +17,14 @@ use crate::store::Store;
 /// A scan over events in commit order. It shows the events that are visible when the first one is
 /// asked for, and borrows each in place: no allocation per event.
 pub struct Scan<'s> {
-    view: View,
-    origin: Arc<Origin>,
-    clocks: Option<(u32, u32)>,
+    pub(super) view: View,
+    pub(super) origin: Arc<Origin>,
+    pub(super) clocks: Option<(u32, u32)>,
     selection: Selection,
     after: Sequence,
     reverse: bool,
-    left: usize,
-    running: Option<JournalScan>,
+    pub(super) left: usize,
+    pub(super) running: Option<JournalScan>,
     /// Where events are read into when their stream sequence decides whether they are wanted.
     buffer: FrameBuffer,
     store: PhantomData<&'s ()>,
@@ -122,6 +122,17 @@ impl Scan<'_> {
         };
         self.left -= usize::from(frame.is_some());
         Ok(frame.map(|frame| EventRef::new(frame, view.key())))
+    }
+}
+
+impl Scan<'_> {
+    /// What to ask the journal for.
+    pub(super) fn request(&self) -> ScanRequest {
+        ScanRequest {
+            selection: self.selection.clone(),
+            after: self.after,
+            reverse: self.reverse,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use batpak_coordinate::Sequence;
+use batpak_event::tree::TreeHead;
 use batpak_event::{BranchId, Epoch, Lineage};
 pub use batpak_journal::VerifyProgress;
 use batpak_platform::Platform;
@@ -38,8 +39,16 @@ pub struct VerifyReport {
     pub covered_by_successor: u64,
     /// Other events whose hash the end of a segment or the record of the last close repeats.
     pub covered_by_close: u64,
-    /// Other events: their checksum covers them, no hash that is stored elsewhere does.
+    /// Events up to the largest head that was recorded or expected and holds, those covered otherwise
+    /// included.
+    pub covered_by_tree: u64,
+    /// Events that nothing of the above covers: their checksum does, no hash that is stored elsewhere.
     pub covered_by_checksum: u64,
+    /// Head of the tree over the events as they are now. Events that are lost or gone stand in it as
+    /// unknown.
+    pub head: TreeHead,
+    /// How many do.
+    pub unknown_in_head: u64,
     /// Ranges of events that the log says are not in it any more, both ends included.
     pub gone: Vec<(u64, u64)>,
     /// Everything that is not as it was written; empty for a store that is whole.
@@ -50,7 +59,7 @@ pub struct VerifyReport {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// File name inside the store's directory.
+    /// File name inside the store's directory; `.` for what is about all of it.
     pub file: String,
     /// Where in the file, in bytes.
     pub offset: Option<u64>,
@@ -67,7 +76,7 @@ pub struct Finding {
 /// Verifies the store in a directory: every byte, every checksum, every hash. Changes nothing,
 /// takes no lock, and works beside a writer.
 ///
-/// Costs one read of every segment, one hash per event and 48 bytes of memory per event.
+/// Costs one read of every segment, some hashes per event and 48 bytes of memory per event.
 /// `progress` is told about once per mebibyte.
 ///
 /// # Errors
@@ -77,9 +86,25 @@ pub fn verify(
     dir: impl AsRef<Path>,
     progress: &mut dyn FnMut(VerifyProgress),
 ) -> Result<VerifyReport, StoreError> {
+    verify_against(dir, None, progress)
+}
+
+/// Verifies the store in a directory, and that its history is, or continues, the one with a head that
+/// was kept elsewhere ([`Store::head`](crate::Store::head)). It is [`verify`] otherwise.
+///
+/// A head that the events do not have is a finding: `head-wrong`, `head-beyond` when there are fewer
+/// events, and `head-unproven` when lost events keep it from being compared.
+///
+/// # Errors
+/// As for [`verify`].
+pub fn verify_against(
+    dir: impl AsRef<Path>,
+    expected: Option<TreeHead>,
+    progress: &mut dyn FnMut(VerifyProgress),
+) -> Result<VerifyReport, StoreError> {
     let dir = dir.as_ref();
     let platform = Platform::real(open_directory(dir)?);
-    match batpak_journal::verify(&platform, progress) {
+    match batpak_journal::verify_against(&platform, expected, progress) {
         Ok(report) => Ok(report.into()),
         Err(error) => {
             let origin = Origin::new(canonical(dir));
@@ -102,7 +127,10 @@ impl From<batpak_journal::VerifyReport> for VerifyReport {
             clean: report.clean,
             covered_by_successor: report.covered_by_successor,
             covered_by_close: report.covered_by_close,
+            covered_by_tree: report.covered_by_tree,
             covered_by_checksum: report.covered_by_checksum,
+            head: report.head,
+            unknown_in_head: report.unknown_in_head,
             gone: report
                 .gone
                 .into_iter()

@@ -8,6 +8,7 @@ mod crowd;
 mod damage;
 mod door;
 mod expected;
+mod explain;
 mod failure;
 mod full;
 mod idempotency;

@@ -115,7 +115,7 @@ fn steps(
     interrupt::end_at_once(&committed, context.global.json)?;
     screen.imported(&imported, import_time)?;
 
-    let (verified, verify_time) = verify::check(context, dir)?;
+    let (verified, verify_time) = verify::check(context, dir, None)?;
     screen.verified(&verified, verify_time)?;
 
     let store = store::open_read_only(dir)?;

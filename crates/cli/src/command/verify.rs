@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use batpak::store::{Finding, VerifyReport};
+use batpak::store::{Finding, TreeHead, VerifyReport};
 use clap::Args;
 use serde::Serialize;
 
+use crate::command::head::HeadObject;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Result};
 use crate::output::{Output, bytes, count, counted, table};
@@ -16,12 +17,17 @@ use crate::text::printable;
 
 /// Arguments of `verify`.
 #[derive(Args, Debug)]
-pub(crate) struct VerifyArgs {}
+pub(crate) struct VerifyArgs {
+    /// A head that was kept elsewhere, as `batpak head` printed it: its events must still be there,
+    /// as they were
+    #[arg(long, value_name = "SIZE:HEX")]
+    expect_head: Option<TreeHead>,
+}
 
 /// Verifies the named store and prints what was checked and what was found.
-pub(crate) fn run(context: &Context, _args: &VerifyArgs) -> Result<()> {
+pub(crate) fn run(context: &Context, args: &VerifyArgs) -> Result<()> {
     let dir = store::existing(context)?;
-    let (report, elapsed) = check(context, &dir)?;
+    let (report, elapsed) = check(context, &dir, args.expect_head)?;
     let mut output = Output::new(context);
     if context.global.json {
         output.json(&Summary::new(&report, elapsed))?;
@@ -33,10 +39,14 @@ pub(crate) fn run(context: &Context, _args: &VerifyArgs) -> Result<()> {
 }
 
 /// Verifies the store in `dir`, with progress, and measures the time.
-pub(crate) fn check(context: &Context, dir: &Path) -> Result<(VerifyReport, Duration)> {
+pub(crate) fn check(
+    context: &Context,
+    dir: &Path,
+    expected: Option<TreeHead>,
+) -> Result<(VerifyReport, Duration)> {
     let started = Instant::now();
     let mut progress = Progress::new(context, "verify", Unit::Bytes, None);
-    let report = batpak::store::verify(dir, &mut |step| {
+    let report = batpak::store::verify_against(dir, expected, &mut |step| {
         progress.set_of(step.bytes_done, Some(step.bytes_total));
     })
     .map_err(Failure::opening)?;
@@ -103,11 +113,20 @@ fn print(
         bytes(report.bytes),
     );
     let proof = format!(
-        "{} by the hash of a later event, {} by the hash in a segment's end, {} by checksum",
+        "{} by the hash of a later event, {} by the hash in a segment's end, {} in all by the tree of \
+         a head, {} by checksum only",
         counted(report.covered_by_successor, "event"),
         count(report.covered_by_close),
+        count(report.covered_by_tree),
         count(report.covered_by_checksum),
     );
+    let mut head = report.head.to_string();
+    if report.unknown_in_head > 0 {
+        let unknown = counted(report.unknown_in_head, "event");
+        head.push_str(&format!(
+            " (unknown in it, because lost or gone: {unknown})"
+        ));
+    }
     let result = if report.findings.is_empty() {
         output.good("whole")
     } else {
@@ -117,6 +136,7 @@ fn print(
         ("Store", printable(&dir.display().to_string())),
         ("Checked", checked),
         ("Proof", proof),
+        ("Head", head),
         (
             "Took",
             format!("{} ({})", seconds(elapsed), speed(report, elapsed)),
@@ -152,7 +172,10 @@ fn gone(report: &VerifyReport) -> Option<String> {
 
 /// A finding over two lines: what, then where.
 fn describe(finding: &Finding) -> String {
-    let mut place = format!("file {}", printable(&finding.file));
+    let mut place = match finding.file.as_str() {
+        "." => "the store as a whole".to_owned(),
+        file => format!("file {}", printable(file)),
+    };
     if let Some(offset) = finding.offset {
         place.push_str(&format!(", offset {offset}"));
     }
@@ -177,7 +200,10 @@ struct Summary<'a> {
     bytes: u64,
     covered_by_successor: u64,
     covered_by_close: u64,
+    covered_by_tree: u64,
     covered_by_checksum: u64,
+    head: HeadObject,
+    unknown_in_head: u64,
     gone: &'a [(u64, u64)],
     live_writer: bool,
     seconds: f64,
@@ -204,7 +230,10 @@ impl Summary<'_> {
             bytes: report.bytes,
             covered_by_successor: report.covered_by_successor,
             covered_by_close: report.covered_by_close,
+            covered_by_tree: report.covered_by_tree,
             covered_by_checksum: report.covered_by_checksum,
+            head: report.head.into(),
+            unknown_in_head: report.unknown_in_head,
             gone: &report.gone,
             live_writer: report.live_writer,
             seconds: elapsed.as_secs_f64(),

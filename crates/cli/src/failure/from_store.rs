@@ -93,8 +93,8 @@ fn exit_for(error: &StoreError) -> Exit {
 fn hint_for(error: &StoreError) -> Option<&'static str> {
     match error {
         StoreError::StoreLocked { .. } => Some(
-            "another process has it open for writing; log, get, stats, verify and export work \
-             beside it",
+            "another process has it open for writing; log, get, stats, head, explain, verify and \
+             export work beside it",
         ),
         StoreError::KeyConflict { .. } => {
             Some("the key belongs to an event with another body: use another key")

@@ -6,6 +6,7 @@ mod errors;
 mod events;
 mod full;
 mod git;
+mod heads;
 mod hostile;
 mod kills;
 mod lines;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::{TILE_LEAVES, TILE_LEVEL, TreeHead, node_hash};
+use super::{TILE_LEAVES, TILE_LEVEL, TreeHead, UNKNOWN_EVENT_HASH, leaf_hash, node_hash};
 use crate::{Digest, content_hash};
 
 /// As many as the size of a tree has bits.
@@ -59,6 +59,24 @@ impl Frontier {
         }
         self.push_subtree(tile, TILE_LEVEL);
         Ok(())
+    }
+
+    /// Appends so many leaves of events whose hash is not known. Cost: at most some 200 hashes, whatever
+    /// the count.
+    pub fn push_unknown(&mut self, count: u64) {
+        // 2^64 events are never appended, so what is beyond stands for nothing.
+        let mut count = count.min(u64::MAX - self.size);
+        let mut roots = [leaf_hash(&UNKNOWN_EVENT_HASH); LEVELS];
+        for level in 1..LEVELS {
+            roots[level] = node_hash(&roots[level - 1], &roots[level - 1]);
+        }
+        // A subtree joins where the size is a multiple of its leaves.
+        while let Some(largest) = count.checked_ilog2() {
+            let level = largest.min(self.size.trailing_zeros());
+            let root = roots.get(level as usize).copied().unwrap_or_default();
+            self.push_subtree(root, level);
+            count -= 1 << level;
+        }
     }
 
     /// The root of the tree as it is now. Cost: a hash per set bit of the size but one.

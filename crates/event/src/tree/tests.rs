@@ -44,6 +44,33 @@ fn naive_head(events: &[Digest]) -> TreeHead {
 }
 
 #[test]
+fn unknown_leaves_are_pushed_at_once_as_one_by_one() {
+    for before in 0..70 {
+        for count in 0..70 {
+            let mut events = events(before);
+            let mut frontier = Frontier::new();
+            for event in &events {
+                frontier.push_leaf(leaf_hash(event));
+            }
+            frontier.push_unknown(count);
+            events.extend((0..count).map(|_| UNKNOWN_EVENT_HASH));
+            assert_eq!(
+                frontier.head(),
+                naive_head(&events),
+                "{count} after {before}"
+            );
+        }
+    }
+    let mut frontier = Frontier::new();
+    frontier.push_leaf(leaf_hash(&[1; 32]));
+    frontier.push_unknown(u64::MAX - 1);
+    assert_eq!(frontier.size(), u64::MAX);
+    // More than 2^64 is as many as there can be.
+    frontier.push_unknown(u64::MAX);
+    assert_eq!(frontier.size(), u64::MAX);
+}
+
+#[test]
 fn every_size_and_mix_has_the_root_of_the_definition() {
     let events = events(2000);
     let expected: Vec<Digest> = (0..=2000).map(|size| naive(&events[..size])).collect();

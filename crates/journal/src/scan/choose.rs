@@ -26,6 +26,20 @@ pub enum Chunk {
     Memory,
 }
 
+impl std::fmt::Display for Chunk {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.pad(match self {
+            Self::Events => "events",
+            Self::Entity => "entity",
+            Self::Entities => "entities",
+            Self::Scope => "scope",
+            Self::Kinds => "kinds",
+            Self::Correlations => "correlations",
+            Self::Memory => "memory",
+        })
+    }
+}
+
 /// The events of a part that a selection may match.
 pub(super) enum Candidates<'a> {
     /// All in a range of ordinals.

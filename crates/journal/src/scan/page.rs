@@ -194,7 +194,7 @@ impl Scan {
     ) -> Result<Option<Sequence>, IndexFault> {
         let most = u32::try_from(page_len).unwrap_or(u32::MAX);
         let Some((chunk, candidates)) = choose(index, &self.request.selection)? else {
-            self.note(ordinal, Chunk::Events);
+            self.plan.skipped += 1;
             return Ok(None);
         };
         self.note(ordinal, chunk);

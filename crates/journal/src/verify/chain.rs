@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use batpak_coordinate::Sequence;
-use batpak_event::{Cause, Digest, EventId, HashKey};
+use batpak_event::{Cause, Digest, EventId};
 use batpak_graph::generation_after;
 use batpak_segment::EventFrame;
 use foldhash::fast::RandomState;
@@ -28,6 +28,8 @@ pub(crate) struct Chains {
     gone: Vec<(Sequence, Sequence)>,
     /// Events whose hash the next event of their stream repeats.
     linked: u64,
+    /// Of these, per head that is looked for, those behind it.
+    linked_behind: Vec<(Sequence, u64)>,
     /// Newest events of their streams whose hash the end of a segment or of the store repeats.
     closing: HashSet<Sequence, RandomState>,
     /// Sequence and event hash of the newest event that was followed.
@@ -37,6 +39,19 @@ pub(crate) struct Chains {
 impl Chains {
     pub(crate) fn streams(&self) -> u64 {
         self.heads.len() as u64
+    }
+
+    /// Counts apart what lies behind these sequences.
+    pub(crate) fn count_behind(&mut self, sizes: impl Iterator<Item = Sequence>) {
+        self.linked_behind = sizes.map(|size| (size, 0)).collect();
+    }
+
+    /// Events behind one of these sequences that a later event of their stream covers, or the end of
+    /// a segment or of the store does.
+    pub(crate) fn covered_behind(&self, size: Sequence) -> u64 {
+        let behind = self.linked_behind.iter().find(|(at, _)| *at == size);
+        let closing = self.closing.iter().filter(|sequence| **sequence > size);
+        behind.map_or(0, |(_, linked)| *linked) + closing.count() as u64
     }
 
     /// Event hash of an event, if it is the newest one.
@@ -80,11 +95,10 @@ impl Chains {
     pub(crate) fn follow(
         &mut self,
         frame: &EventFrame<'_>,
-        key: &HashKey,
+        hash: Digest,
     ) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();
         let head = &frame.head;
-        let hash = frame.event_hash(key);
         let predecessor = head.predecessor;
         match self.heads.get(frame.entity()) {
             _ if self.is_gone(predecessor) => {}
@@ -92,6 +106,9 @@ impl Chains {
                 check_link(frame, before, &mut wrong);
                 if wrong.is_empty() {
                     self.linked += 1;
+                    for (size, linked) in &mut self.linked_behind {
+                        *linked += u64::from(predecessor > *size);
+                    }
                     self.closing.remove(&predecessor);
                 }
             }

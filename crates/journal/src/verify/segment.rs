@@ -99,6 +99,11 @@ pub(crate) fn verify_segment(
             None => break,
         }
     }
+    if extent.end().is_some() {
+        state.tree.commit();
+    } else {
+        state.tree.forget_unit();
+    }
     check_end(segment, len, extent, state);
     Ok(())
 }
@@ -141,6 +146,9 @@ fn frames(
             } => {
                 frame(segment, offset, &head, bytes, extent, state);
                 in_unit = (!head.flags.contains(FrameFlags::COMMIT)).then_some(offset);
+                if in_unit.is_none() {
+                    state.tree.commit();
+                }
                 state.report.bytes += u64::from(head.length);
                 if state.report.bytes - told >= TELL_EVERY {
                     told = state.report.bytes;
@@ -203,6 +211,7 @@ fn gap(
     let expected = state.last.next();
     if first == expected {
         state.last = last;
+        state.tree.gone_to(last);
         state.chains.skip_gone(first, last);
         state.report.gone.push((first, last));
     } else {
@@ -227,13 +236,15 @@ fn event(
         if sequence < expected {
             return;
         }
-        state.chains.skip();
+        state.pass_lost(Sequence(sequence.get() - 1));
     }
-    state.last = sequence;
     match EventFrame::from_verified(*head, bytes) {
         Ok(frame) => {
             state.report.events += 1;
-            for (code, message) in state.chains.follow(&frame, &state.key) {
+            state.last = sequence;
+            let hash = frame.event_hash(&state.key);
+            state.tree.event(sequence, hash);
+            for (code, message) in state.chains.follow(&frame, hash) {
                 let finding = Finding::new(&segment.name, code, message).at(offset.0);
                 state.find(finding.events(sequence, sequence));
             }
@@ -241,7 +252,7 @@ fn event(
         Err(fault) => {
             let finding = Finding::new(&segment.name, "frame-malformed", fault.to_string());
             state.find(finding.at(offset.0).events(sequence, sequence));
-            state.chains.skip();
+            state.pass_lost(sequence);
         }
     }
 }
@@ -269,10 +280,7 @@ fn behind(
         .map_or(known, |(_, sequence)| Sequence(sequence.get() - 1));
     let finding = Finding::new(&segment.name, "frame-damaged", message).at(offset.0);
     state.find(finding.events(state.last.next(), last));
-    if last > state.last {
-        state.last = last;
-        state.chains.skip();
-    }
+    state.pass_lost(last);
     Ok(behind.first.map(|(offset, _)| offset))
 }
 
@@ -284,8 +292,7 @@ fn check_end(segment: &SegmentFile, len: u64, extent: Extent, state: &mut State<
         let message = format!("events up to {last} were durable");
         let finding = Finding::new(&segment.name, "events-missing", message);
         state.find(finding.events(state.last.next(), last));
-        state.last = last;
-        state.chains.skip();
+        state.pass_lost(last);
     }
     let (Some(last), Some(expected)) = (extent.last(), extent.last_hash()) else {
         return;

@@ -7,6 +7,7 @@ mod damage;
 mod ended;
 mod faults;
 mod follow;
+mod heads;
 mod salvage;
 mod support;
 mod swarm;
