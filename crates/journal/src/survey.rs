@@ -71,10 +71,13 @@ pub(crate) fn names(storage: &dyn Storage) -> Result<Names, OpenError> {
     Ok(names)
 }
 
-/// Whether a temporary name is one that a writer gives: a segment's or the identity's.
+/// Whether a temporary name is one that a writer gives: a segment's, an index's or the identity's.
 fn is_ours(name: &str) -> bool {
     let becomes = name.strip_suffix(TEMPORARY_SUFFIX).map(classify);
-    matches!(becomes, Some(NameClass::Segment(_) | NameClass::Identity))
+    matches!(
+        becomes,
+        Some(NameClass::Segment(_) | NameClass::Index(_) | NameClass::Identity)
+    )
 }
 
 /// The identity, or `None` in a directory where a store may be created.
