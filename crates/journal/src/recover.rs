@@ -17,7 +17,7 @@ use crate::decide::{
 };
 use crate::error::{Damage, OpenError, ReadError};
 use crate::live::{Live, Ordinal, Place, Why};
-use crate::part::{Part, Sealed};
+use crate::part::Part;
 use crate::report::{DamagedRange, OpenReport};
 use crate::seal::{self, Made};
 use crate::segment_file::SegmentFile;
@@ -272,7 +272,7 @@ impl Recovered {
                     part.close_with(close);
                 }
                 if mode != Mode::Salvage {
-                    self.make_index(&close, key);
+                    self.make_index(key);
                 }
             }
             (_, Mode::Write) => {
@@ -308,16 +308,13 @@ impl Recovered {
     }
 
     /// Makes the index of the newest part, in memory. One that cannot be made is done without.
-    fn make_index(&mut self, close: &CloseFacts, key: &HashKey) {
+    fn make_index(&mut self, key: &HashKey) {
         let at = self.parts.len().saturating_sub(1);
         let lineage = self.identity.lineage;
-        let bytes = seal::build(&self.parts, at, close, Made { lineage, key });
-        let index = bytes.ok().and_then(|bytes| Sealed::open(bytes.into()).ok());
-        if let (Some(index), Some(part)) = (index, self.parts.get(at)) {
-            part.seal(index);
+        seal::make(&self.parts, at, Made { lineage, key }, |at| {
             self.made.push(at);
             self.report.rebuilt_indexes += 1;
-        }
+        });
     }
 
     /// How the frames of a segment are walked, and the columns for its events.

@@ -69,8 +69,7 @@ pub(crate) fn build(
     walk(part, close, &mut making)?;
     let leaves = making.next.get().saturating_sub(1);
     let first_tile = (leaves / TILE_LEAVES).saturating_sub(making.tiles.len() as u64);
-    let directories =
-        tiers(before, at, making.builder.directory()).map_err(|fault| part.fault(fault))?;
+    let directories = tiers(before, at, making.builder.directory())?;
     let end = IndexEnd {
         end: close.end,
         last_sequence: close.last_sequence,
@@ -79,6 +78,42 @@ pub(crate) fn build(
         directories: &directories,
     };
     making.builder.finish(&end).map_err(|_| unreadable(part))
+}
+
+/// Makes the index of the part at `at`, in memory, and before it those of earlier parts that turn out
+/// to be damaged. `done` is told the place of each. False when one cannot be made.
+pub(crate) fn make(
+    parts: &Parts,
+    at: usize,
+    made: Made<'_>,
+    mut done: impl FnMut(usize),
+) -> bool {
+    let mut waiting = vec![at];
+    while let Some(at) = waiting.last().copied() {
+        let Some((part, close)) = parts.get(at).and_then(|part| Some((part, part.closed()?))) else {
+            return false;
+        };
+        match build(parts, at, close, made) {
+            Ok(bytes) => {
+                let Ok(index) = SegmentIndex::open(bytes.into()) else {
+                    return false;
+                };
+                part.seal(index);
+                done(at);
+                waiting.pop();
+            }
+            Err(ReadError::Index { segment, .. }) => {
+                let earlier = parts.partition_point(|part| part.file.id < segment);
+                let damaged = parts.get(earlier).and_then(|part| part.index());
+                if earlier >= at || damaged.is_none() {
+                    return false;
+                }
+                waiting.push(earlier);
+            }
+            Err(_) => return false,
+        }
+    }
+    true
 }
 
 /// An index that is being made.
@@ -271,18 +306,19 @@ fn tiers(
     before: &Parts,
     at: usize,
     own: DirectoryTable,
-) -> Result<Vec<DirectoryTable>, IndexFault> {
+) -> Result<Vec<DirectoryTable>, ReadError> {
     let mut tiers: Vec<DirectoryTable> = Vec::new();
     let (mut run, mut number) = (1, 0_u32);
     let mut newest = own;
     while (at + 1).is_multiple_of(run * TIER) {
         let mut tables = Vec::with_capacity(TIER);
         for back in (1..TIER).rev() {
-            let index = before.get(at - back * run).and_then(|part| part.index());
-            let Some(index) = index else {
+            let earlier = before.get(at - back * run);
+            let Some((part, index)) = earlier.and_then(|part| Some((part, part.index()?))) else {
                 return Ok(tiers);
             };
-            let Some(directory) = index.directory(number)? else {
+            let directory = index.directory(number);
+            let Some(directory) = directory.map_err(|fault| part.fault(fault))? else {
                 return Ok(tiers);
             };
             tables.push(directory.to_table());
@@ -389,6 +425,8 @@ impl Engine {
                 }
             }
             Ok(None) => {}
+            // The index of an earlier part was damaged, and is made again.
+            Err(error) if self.view.mend(&error) => {}
             // Its columns go on to answer, and the next open tries again.
             Err(_) => part.give_up_index(),
         }

@@ -6,7 +6,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use batpak_coordinate::Sequence;
 use batpak_event::tree::TreeHead;
 use batpak_event::{BranchId, Epoch, EventId, HashKey, Lineage};
-use batpak_segment::index::SegmentIndex;
 use batpak_segment::{EventFrame, SegmentId};
 
 use crate::buffer::FrameBuffer;
@@ -17,9 +16,6 @@ use crate::part::{Found, Part, Row};
 use crate::scan::{Scan, ScanRequest};
 use crate::seal::{self, Made};
 use crate::segment_file::SegmentFile;
-
-/// How often a question is asked again after a damaged index was made anew.
-const REPAIRS: usize = 8;
 
 /// The visible part of a log. Cheap to clone; a clone sees the same log as it grows.
 #[derive(Clone, Debug)]
@@ -379,16 +375,14 @@ impl View {
         ask: impl Fn(&[Arc<Part>]) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
         let parts = self.parts();
-        let mut answer = ask(&parts);
-        for _ in 0..REPAIRS {
-            match answer {
-                Err(ReadError::Index { segment, .. }) if self.repair(&parts, segment) => {
-                    answer = ask(&parts);
-                }
+        // Each index may be damaged, and is made again once.
+        for _ in 0..=parts.len() {
+            match ask(&parts) {
+                Err(ReadError::Index { segment, .. }) if self.repair(&parts, segment) => {}
                 answer => return answer,
             }
         }
-        answer
+        ask(&parts)
     }
 
     fn repair(&self, parts: &[Arc<Part>], segment: SegmentId) -> bool {
@@ -396,22 +390,16 @@ impl View {
         let Some(part) = parts.get(at).filter(|part| part.file.id == segment) else {
             return false;
         };
-        let Some(close) = part.closed() else {
+        if part.index().is_none() {
             return false;
-        };
+        }
         let made = Made {
             lineage: self.shared.lineage,
             key: &self.shared.key,
         };
-        let bytes = seal::build(parts, at, close, made);
-        match bytes.map(|bytes| SegmentIndex::open(bytes.into())) {
-            Ok(Ok(index)) => {
-                part.seal(index);
-                self.shared.repaired.fetch_add(1, Ordering::AcqRel);
-                true
-            }
-            _ => false,
-        }
+        seal::make(parts, at, made, |_| {
+            self.shared.repaired.fetch_add(1, Ordering::AcqRel);
+        })
     }
 }
 
