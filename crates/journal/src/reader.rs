@@ -172,11 +172,12 @@ impl Reader {
                 live.truncate(visible);
                 walk.run(Offset(from), live)
             });
-            let Some(walked) = walked.transpose()? else {
-                // The part has its index already: nothing is added to it.
-                return Ok(false);
-            };
+            // A part with an index is whole: nothing is added to it.
+            let walked = walked.transpose()?;
             let Some((at, close)) = closed.zip(close) else {
+                let Some(walked) = walked else {
+                    return Ok(false);
+                };
                 let attested = attested(&found, &walked);
                 let torn = matches!(walked.stop, Stopped::At { .. });
                 if !live && (attested > walked.last || torn) {
@@ -196,7 +197,13 @@ impl Reader {
                 self.view.raise_visible(visible);
                 return Ok(true);
             };
-            if walked.end != close.end.0 || walked.last != close.last_sequence {
+            let as_recorded = match &walked {
+                Some(walked) => {
+                    walked.end == close.end.0 && walked.last == close.last_sequence
+                }
+                None => part.closed() == Some(&close),
+            };
+            if !as_recorded {
                 return Ok(false);
             }
             part.close_with(close);
