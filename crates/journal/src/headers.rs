@@ -124,6 +124,7 @@ fn close_as_found(
         names,
         mode: Mode::Read,
         mapping: false,
+        walked: None,
     };
     let found = recover(ground, identity.clone(), true)?;
     let last = found.last();

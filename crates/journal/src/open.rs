@@ -55,6 +55,7 @@ pub(crate) fn open_writer(
                 names: &names,
                 mode: Mode::Write,
                 mapping: options.mapping,
+                walked: None,
             };
             let recovered = recover(ground, found.clone(), other_bad);
             let accepted = options.accept_damage;

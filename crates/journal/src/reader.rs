@@ -336,6 +336,7 @@ pub(crate) fn read_once(
         names: &names,
         mode,
         mapping,
+        walked: None,
     };
     recover(ground, found, other_bad)
 }

@@ -11,6 +11,7 @@ use batpak_platform::{Access, Storage};
 use batpak_segment::identity::{CleanClose, ClosedSegment, Identity};
 use batpak_segment::{CloseFacts, Offset, SEGMENT_HEADER, SegmentHeader, SegmentId};
 
+use crate::buffer::FrameBuffer;
 use crate::decide::{
     Above, Body, Closed, Content, Decision, Facts, Header, Rest, Standing, above, closed, newest,
     standing,
@@ -106,9 +107,23 @@ pub(crate) struct Ground<'a> {
     pub(crate) mode: Mode,
     /// Whether index files are mapped; otherwise they are read into memory.
     pub(crate) mapping: bool,
+    /// A closed segment whose frames are walked over whatever its index says.
+    pub(crate) walked: Option<SegmentId>,
 }
 
 pub(crate) fn recover(
+    ground: Ground<'_>,
+    identity: Identity,
+    slot_damaged: bool,
+) -> Result<Recovered, OpenError> {
+    let mut log = recover_with(ground, identity.clone(), slot_damaged)?;
+    match log.read_stamp(ground.mode)? {
+        None => Ok(log),
+        walked => recover_with(Ground { walked, ..ground }, identity, slot_damaged),
+    }
+}
+
+fn recover_with(
     ground: Ground<'_>,
     identity: Identity,
     slot_damaged: bool,
@@ -154,7 +169,6 @@ pub(crate) fn recover(
         .newest
         .as_ref()
         .map_or(last, |newest| newest.attested.min(last));
-    log.read_stamp()?;
     Ok(log)
 }
 
@@ -190,21 +204,32 @@ impl Recovered {
         self.identity.highest.is_none() || self.clean_close(self.identity.highest).is_some()
     }
 
-    /// Takes the time of the newest event from its frame, when no frame was walked over for it.
-    fn read_stamp(&mut self) -> Result<(), OpenError> {
-        let Some(index) = self.parts.last().and_then(|part| part.index()) else {
-            return Ok(());
-        };
-        let newest = index.header().events.checked_sub(1);
-        let offset = newest.map(|event| index.offset(batpak_segment::index::Ordinal(event)));
-        if let (Some(Ok(offset)), Some(part)) = (offset, self.parts.last()) {
-            let head = part.head_at(offset).map_err(|error| match error {
-                ReadError::File(error) => OpenError::File(error),
-                _ => damaged_segment(part.file.id, Damage::NotTheSegment("newest event")),
-            })?;
-            self.stamp = (head.wall_us, head.counter);
+    /// Takes the time of the newest event from its frame, when no frame was walked over for it. Returns
+    /// the segment that it is in when it cannot be read: a walk over that one tells what is damaged.
+    fn read_stamp(&mut self, mode: Mode) -> Result<Option<SegmentId>, OpenError> {
+        for part in self.parts.iter().rev() {
+            let Some(index) = part.index() else {
+                if part.count_up_to(part.last()) > 0 {
+                    return Ok(None);
+                }
+                continue;
+            };
+            let Some(newest) = index.header().events.checked_sub(1) else {
+                continue;
+            };
+            let newest = batpak_segment::index::Ordinal(newest);
+            let (Ok(offset), Ok(sequence)) = (index.offset(newest), index.sequence(newest)) else {
+                return Ok(Some(part.file.id));
+            };
+            let mut buffer = FrameBuffer::new();
+            match buffer.read(&part.file, offset, sequence) {
+                Ok(frame) => self.stamp = (frame.head.wall_us, frame.head.counter),
+                Err(ReadError::File(error)) if !mode.tolerant() => return Err(error.into()),
+                Err(_) => return Ok(Some(part.file.id)),
+            }
+            break;
         }
-        Ok(())
+        Ok(None)
     }
 
     fn take_closed(
@@ -245,7 +270,7 @@ impl Recovered {
         if let (Some(damage), Mode::Write) = (&short, mode) {
             return Err(damaged_segment(close.segment, damage.clone()));
         }
-        if short.is_none() && mode != Mode::Salvage {
+        if short.is_none() && mode != Mode::Salvage && ground.walked != Some(close.segment) {
             let index = seal::load(ground.storage, &entry, lineage, ground.mapping);
             if let Some(index) = index {
                 self.take_sealed(Part::sealed(segment, close, index));
