@@ -331,7 +331,12 @@ fn build(
         epoch: desired.epoch,
     };
     let view = View::new(origin, recovered.parts, last);
-    let last_hash = hash_of(&view, last)?;
+    let ended = desired.closed.last().filter(|_| resumption.closed);
+    let last_hash = match ended {
+        // The event itself may be lost; the next segment repeats what is recorded of it.
+        Some(ended) if ended.close.last_sequence == last => ended.close.last_hash,
+        _ => hash_of(&view, last)?,
+    };
     let tail = Tail {
         queue: Vec::new(),
         cursor: Cursor {
