@@ -452,8 +452,12 @@ impl Engine {
         let bytes = file.unwrap_or_else(|_| FileBytes::from(bytes));
         let index = SegmentIndex::open(bytes).map_err(|fault| part.fault(fault))?;
         let hash = index.table_hash();
-        part.seal(index);
+        // Whoever stages under this lock finds the columns all the time, or notices that they are gone.
+        let tail = self.lock_tail();
+        let columns = part.seal(index);
         self.view.note_sealed();
+        drop(tail);
+        drop(columns);
         Ok(has_file.then_some(hash))
     }
 
