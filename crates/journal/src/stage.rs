@@ -108,13 +108,13 @@ impl Engine {
         let open = parts
             .last()
             .is_none_or(|part| part.with_live(|_| ()).is_some());
-        if !open {
-            // Heads are known to the part that events are staged into: there has to be one.
-            let stamp = Stamp::read(&*self.platform.clock).map_err(Obstacle::Refused)?;
-            self.make_room(&mut tail, unit, stamp)?;
-            return Err(Obstacle::NeedsHeads);
-        }
         match check::check(unit, &present) {
+            Verdict::Go | Verdict::NeedsHeads if !open => {
+                // Heads are known to the part that events are staged into: there has to be one.
+                let stamp = Stamp::read(&*self.platform.clock).map_err(Obstacle::Refused)?;
+                self.make_room(&mut tail, unit, stamp)?;
+                return Err(Obstacle::NeedsHeads);
+            }
             Verdict::Go => {}
             Verdict::NeedsHeads => return Err(Obstacle::NeedsHeads),
             Verdict::Present(sequences) => {
