@@ -65,12 +65,20 @@ pub(crate) fn id_of(parts: &Parts, row: &Row) -> Result<EventId, ReadError> {
 
 /// The event with this id: at the place that the id itself names, or by the tables of keys.
 pub(crate) fn find(parts: &Parts, id: EventId) -> Result<Option<Row>, ReadError> {
-    if let Some(row) = event(parts, Sequence(id.sequence_hint()))?
-        && id_of(parts, &row)? == id
-    {
-        return Ok(Some(row));
+    let mut unreadable = None;
+    if let Some(row) = event(parts, Sequence(id.sequence_hint()))? {
+        match id_of(parts, &row) {
+            Ok(found) if found == id => return Ok(Some(row)),
+            Ok(_) => {}
+            // A key may look like the id of an event that it has nothing to do with.
+            Err(error @ ReadError::Frame { .. }) => unreadable = Some(error),
+            Err(error) => return Err(error),
+        }
     }
-    keyed(parts, id)
+    match (keyed(parts, id)?, unreadable) {
+        (None, Some(error)) => Err(error),
+        (found, _) => Ok(found),
+    }
 }
 
 /// The event with this key.
