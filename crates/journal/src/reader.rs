@@ -198,9 +198,7 @@ impl Reader {
                 return Ok(true);
             };
             let as_recorded = match &walked {
-                Some(walked) => {
-                    walked.end == close.end.0 && walked.last == close.last_sequence
-                }
+                Some(walked) => walked.end == close.end.0 && walked.last == close.last_sequence,
                 None => part.closed() == Some(&close),
             };
             if !as_recorded {

@@ -82,15 +82,11 @@ pub(crate) fn build(
 
 /// Makes the index of the part at `at`, in memory, and before it those of earlier parts that turn out
 /// to be damaged. `done` is told the place of each. False when one cannot be made.
-pub(crate) fn make(
-    parts: &Parts,
-    at: usize,
-    made: Made<'_>,
-    mut done: impl FnMut(usize),
-) -> bool {
+pub(crate) fn make(parts: &Parts, at: usize, made: Made<'_>, mut done: impl FnMut(usize)) -> bool {
     let mut waiting = vec![at];
     while let Some(at) = waiting.last().copied() {
-        let Some((part, close)) = parts.get(at).and_then(|part| Some((part, part.closed()?))) else {
+        let Some((part, close)) = parts.get(at).and_then(|part| Some((part, part.closed()?)))
+        else {
             return false;
         };
         match build(parts, at, close, made) {
@@ -302,11 +298,7 @@ pub(crate) fn tree_head(
 }
 
 /// The directories over several parts that end with the part at `at`: of 8, of 64, and so on.
-fn tiers(
-    before: &Parts,
-    at: usize,
-    own: DirectoryTable,
-) -> Result<Vec<DirectoryTable>, ReadError> {
+fn tiers(before: &Parts, at: usize, own: DirectoryTable) -> Result<Vec<DirectoryTable>, ReadError> {
     let mut tiers: Vec<DirectoryTable> = Vec::new();
     let (mut run, mut number) = (1, 0_u32);
     let mut newest = own;

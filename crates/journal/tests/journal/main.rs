@@ -4,8 +4,11 @@
 mod basics;
 mod crash;
 mod damage;
+mod ended;
 mod faults;
 mod follow;
+mod index;
+mod model;
 mod salvage;
 mod support;
 mod swarm;
