@@ -33,7 +33,7 @@ pub(crate) struct Part {
 
 #[derive(Debug)]
 enum State {
-    Live(Live),
+    Live(Box<Live>),
     Sealed(Arc<Sealed>),
 }
 
@@ -63,7 +63,7 @@ impl Part {
             file,
             close: OnceLock::new(),
             without_index: AtomicBool::new(false),
-            state: RwLock::new(State::Live(live)),
+            state: RwLock::new(State::Live(Box::new(live))),
         })
     }
 
@@ -121,7 +121,7 @@ impl Part {
     }
 
     /// Puts an index in the place of what answered so far; returns the columns, when it was they.
-    pub(crate) fn seal(&self, index: Sealed) -> Option<Live> {
+    pub(crate) fn seal(&self, index: Sealed) -> Option<Box<Live>> {
         let index = State::Sealed(Arc::new(index));
         match std::mem::replace(&mut *self.state_mut(), index) {
             State::Live(live) => Some(live),

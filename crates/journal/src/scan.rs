@@ -179,18 +179,16 @@ impl Scan {
     /// # Errors
     /// As for [`next_frame`](Self::next_frame), frames aside.
     pub fn next_sequence(&mut self) -> Result<Option<Sequence>, ReadError> {
-        loop {
-            if self.taken == self.page.len() {
-                self.refill()?;
-            }
-            let Some(located) = self.page.get(self.taken).copied() else {
-                return Ok(None);
-            };
-            self.taken += 1;
-            match located {
-                Located::Event(event) => return Ok(Some(event.sequence)),
-                Located::Lost(hole) => return Err(self.view.unreadable(hole)),
-            }
+        if self.taken == self.page.len() {
+            self.refill()?;
+        }
+        let Some(located) = self.page.get(self.taken).copied() else {
+            return Ok(None);
+        };
+        self.taken += 1;
+        match located {
+            Located::Event(event) => Ok(Some(event.sequence)),
+            Located::Lost(hole) => Err(self.view.unreadable(hole)),
         }
     }
 
