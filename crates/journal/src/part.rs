@@ -118,9 +118,13 @@ impl Part {
         }
     }
 
-    /// Puts an index in the place of what answered so far.
-    pub(crate) fn seal(&self, index: Sealed) {
-        *self.state_mut() = State::Sealed(Arc::new(index));
+    /// Puts an index in the place of what answered so far; returns the columns, when it was they.
+    pub(crate) fn seal(&self, index: Sealed) -> Option<Box<Live>> {
+        let index = State::Sealed(Arc::new(index));
+        match std::mem::replace(&mut *self.state_mut(), index) {
+            State::Live(live) => Some(live),
+            State::Sealed(_) => None,
+        }
     }
 
     /// Whether an index can take the place of the columns: the segment is closed, and all of it is

@@ -420,7 +420,11 @@ impl Engine {
         let Some((at, part)) = next.and_then(|at| Some((at, parts.get(at)?))) else {
             return false;
         };
-        let sealed = self.seal_part(&parts, at);
+        let sealed = match self.seal_part(&parts, at) {
+            // The index of an earlier part was damaged, and is made again.
+            Err(error) if self.view.mend(&error) => self.seal_part(&parts, at),
+            sealed => sealed,
+        };
         match sealed {
             Ok(Some(hash)) => {
                 let mut writer = self.lock_write();
@@ -455,9 +459,12 @@ impl Engine {
         let bytes = file.unwrap_or_else(|_| FileBytes::from(bytes));
         let index = SegmentIndex::open(bytes).map_err(|fault| part.fault(fault))?;
         let hash = index.table_hash();
-        // Whoever looks at the columns after this knows that its look-ups may be too old.
+        // Whoever stages under this lock finds the columns all the time, or notices that they are gone.
+        let tail = self.lock_tail();
+        let columns = part.seal(index);
         self.view.note_change();
-        part.seal(index);
+        drop(tail);
+        drop(columns);
         Ok(has_file.then_some(hash))
     }
 

@@ -101,17 +101,13 @@ impl Engine {
         let open = parts
             .last()
             .is_none_or(|part| part.with_live(|_| ()).is_some());
-        if !open {
-            // Heads are known to the part that events are staged into: there has to be one.
-            let stamp = Stamp::read(&*self.platform.clock).map_err(Obstacle::Refused)?;
-            self.make_room(&mut tail, unit, stamp)?;
-            return Err(Obstacle::NeedsHeads);
-        }
-        let verdict = check::check(unit, &present);
-        if check::names_events(unit) && !lookups.hold(&self.view) {
-            return Err(Obstacle::NeedsLookups);
-        }
-        match verdict {
+        match check::check(unit, &present) {
+            Verdict::Go | Verdict::NeedsHeads if !open => {
+                // Heads are known to the part that events are staged into: there has to be one.
+                let stamp = Stamp::read(&*self.platform.clock).map_err(Obstacle::Refused)?;
+                self.make_room(&mut tail, unit, stamp)?;
+                return Err(Obstacle::NeedsHeads);
+            }
             Verdict::Go => {}
             Verdict::NeedsHeads => return Err(Obstacle::NeedsHeads),
             Verdict::Present(sequences) => {
@@ -138,10 +134,6 @@ impl Engine {
             .iter()
             .map(|prepared| present.generations(prepared))
             .collect();
-        if check::names_events(unit) && !lookups.hold(&self.view) {
-            // An index took the place of columns while they were asked.
-            return Err(Obstacle::NeedsLookups);
-        }
         let newest = self.view.newest().ok_or(Obstacle::NeedsHeads)?;
         let first = tail.last.next();
         let unit_bytes: u64 = unit.iter().map(Prepared::frame_len).sum();

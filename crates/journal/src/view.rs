@@ -18,9 +18,6 @@ use crate::scan::{Scan, ScanRequest};
 use crate::seal::{self, Made};
 use crate::segment_file::SegmentFile;
 
-/// How often a question is asked again after a damaged index was made anew.
-const REPAIRS: usize = 8;
-
 /// The visible part of a log. Cheap to clone; a clone sees the same log as it grows.
 #[derive(Clone, Debug)]
 pub struct View {
@@ -393,16 +390,14 @@ impl View {
         parts: &[Arc<Part>],
         ask: impl Fn(&[Arc<Part>]) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
-        let mut answer = ask(parts);
-        for _ in 0..REPAIRS {
-            match answer {
-                Err(ReadError::Index { segment, .. }) if self.repair(parts, segment) => {
-                    answer = ask(parts);
-                }
+        // Each index may be damaged, and is made again once.
+        for _ in 0..=parts.len() {
+            match ask(parts) {
+                Err(ReadError::Index { segment, .. }) if self.repair(parts, segment) => {}
                 answer => return answer,
             }
         }
-        answer
+        ask(parts)
     }
 
     /// Makes the index of a segment again, in memory, and first those of earlier ones that it rests on.

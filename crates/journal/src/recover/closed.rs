@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use batpak_event::HashKey;
 use batpak_platform::Access;
+use batpak_segment::index::Ordinal;
 use batpak_segment::{CloseFacts, Offset, SEGMENT_HEADER, SegmentHeader};
 
 use super::damage::damaged;
@@ -58,6 +59,9 @@ impl Recovered {
         }
         if short.is_none() && mode != Mode::Salvage {
             let index = seal::load(ground.storage, &entry, lineage, ground.mapping);
+            // The end of the last one is looked up below: it has to answer for that.
+            let is_last = place + 1 == self.identity.closed.len();
+            let index = index.filter(|index| !is_last || tells_its_end(index));
             if let Some(index) = index {
                 self.take_sealed(Part::sealed(segment, close, index));
                 return Ok(close);
@@ -106,7 +110,7 @@ impl Recovered {
     fn take_sealed(&mut self, part: Arc<Part>) {
         if let Some(index) = part.index() {
             let newest = index.header().events.checked_sub(1);
-            let epoch = newest.map(|event| index.epoch(batpak_segment::index::Ordinal(event)));
+            let epoch = newest.map(|event| index.epoch(Ordinal(event)));
             if let Some(Ok(epoch)) = epoch {
                 self.seen_epoch = self.seen_epoch.max(epoch);
                 // It has a newer event than any that was walked over.
@@ -153,4 +157,12 @@ fn check_named(
         ));
     }
     check_predecessor(header, before)
+}
+
+/// Whether an index answers for its newest event.
+fn tells_its_end(index: &Sealed) -> bool {
+    let Some(newest) = index.header().events.checked_sub(1).map(Ordinal) else {
+        return true;
+    };
+    index.offset(newest).is_ok() && index.time_bounds(newest).is_ok() && index.epoch(newest).is_ok()
 }

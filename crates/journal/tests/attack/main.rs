@@ -4,6 +4,7 @@
 mod clocks;
 mod faults;
 mod hostile;
+mod moving;
 mod panics;
 mod reading;
 mod refusals;

@@ -2,12 +2,15 @@
 #![cfg(test)]
 
 mod basics;
+mod closing;
 mod crash;
 mod damage;
 mod ended;
 mod faults;
 mod follow;
 mod heads;
+mod index;
+mod model;
 mod salvage;
 mod support;
 mod swarm;

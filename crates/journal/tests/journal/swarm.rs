@@ -41,6 +41,7 @@ impl World {
         let options = Options {
             durability: durability[usize::try_from(random.next_u64() % 2).unwrap()],
             segment_max_bytes: [700, 2048, 6000][usize::try_from(random.next_u64() % 3).unwrap()],
+            segment_max_events: [2, 6, 65_536][usize::try_from(random.next_u64() % 3).unwrap()],
             ..Options::default()
         };
         let (disk, model, trace) = (SimDisk::new(), Model::default(), Vec::new());
