@@ -69,6 +69,8 @@ pub struct StoreUsage {
     /// Streams, those of events that are not visible yet included. A stream whose first event is lost
     /// or gone is not counted.
     pub streams: u64,
+    /// Indexes that were found damaged since the store was opened, and made again in memory.
+    pub repaired_indexes: u64,
     /// Bytes that can still be written to the file system, when it can tell.
     pub free_bytes: Option<u64>,
 }
@@ -111,6 +113,7 @@ impl<State> Store<State> {
             files,
             segments: u64::try_from(segments).unwrap_or(u64::MAX),
             streams,
+            repaired_indexes: self.core.view.repaired_indexes(),
             free_bytes,
         })
     }
