@@ -29,6 +29,10 @@ pub(crate) struct Part {
     /// Whether its index could not be made.
     without_index: AtomicBool,
     state: RwLock<State>,
+    /// The index that took the place of the columns, to be asked without the lock; for good, unless it
+    /// had to be made again.
+    first: OnceLock<Arc<Sealed>>,
+    made_again: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -57,21 +61,26 @@ pub(crate) enum Found {
 impl Part {
     /// A part whose events are in memory.
     pub(crate) fn live(file: Arc<SegmentFile>, live: Live) -> Arc<Self> {
-        Arc::new(Self {
-            file,
-            close: OnceLock::new(),
-            without_index: AtomicBool::new(false),
-            state: RwLock::new(State::Live(Box::new(live))),
-        })
+        Self::new(file, OnceLock::new(), State::Live(Box::new(live)))
     }
 
     /// A part with its index file.
     pub(crate) fn sealed(file: Arc<SegmentFile>, close: CloseFacts, index: Sealed) -> Arc<Self> {
+        Self::new(file, OnceLock::from(close), State::Sealed(Arc::new(index)))
+    }
+
+    fn new(file: Arc<SegmentFile>, close: OnceLock<CloseFacts>, state: State) -> Arc<Self> {
+        let first = match &state {
+            State::Sealed(index) => OnceLock::from(Arc::clone(index)),
+            State::Live(_) => OnceLock::new(),
+        };
         Arc::new(Self {
             file,
-            close: OnceLock::from(close),
+            close,
             without_index: AtomicBool::new(false),
-            state: RwLock::new(State::Sealed(Arc::new(index))),
+            state: RwLock::new(state),
+            first,
+            made_again: AtomicBool::new(false),
         })
     }
 
@@ -94,8 +103,29 @@ impl Part {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The index, without the lock.
+    fn settled(&self) -> Option<&Arc<Sealed>> {
+        let first = self.first.get()?;
+        (!self.made_again.load(Ordering::Acquire)).then_some(first)
+    }
+
+    /// Asks what answers for the part: an index, mostly without the lock, or the columns.
+    fn ask<T>(&self, live: impl FnOnce(&Live) -> T, sealed: impl FnOnce(&Sealed) -> T) -> T {
+        if let Some(index) = self.settled() {
+            return sealed(index);
+        }
+        let index = match &*self.state() {
+            State::Live(columns) => return live(columns),
+            State::Sealed(index) => Arc::clone(index),
+        };
+        sealed(&index)
+    }
+
     /// The index file, when it answers for the part.
     pub(crate) fn index(&self) -> Option<Arc<Sealed>> {
+        if let Some(index) = self.settled() {
+            return Some(Arc::clone(index));
+        }
         match &*self.state() {
             State::Sealed(index) => Some(Arc::clone(index)),
             State::Live(_) => None,
@@ -104,6 +134,9 @@ impl Part {
 
     /// Asks the columns in memory, when they answer for the part.
     pub(crate) fn with_live<T>(&self, ask: impl FnOnce(&Live) -> T) -> Option<T> {
+        if self.settled().is_some() {
+            return None;
+        }
         match &*self.state() {
             State::Live(live) => Some(ask(live)),
             State::Sealed(_) => None,
@@ -120,8 +153,13 @@ impl Part {
 
     /// Puts an index in the place of what answered so far; returns the columns, when it was they.
     pub(crate) fn seal(&self, index: Sealed) -> Option<Box<Live>> {
-        let index = State::Sealed(Arc::new(index));
-        match std::mem::replace(&mut *self.state_mut(), index) {
+        let index = Arc::new(index);
+        let mut state = self.state_mut();
+        let before = std::mem::replace(&mut *state, State::Sealed(Arc::clone(&index)));
+        if self.first.set(index).is_err() {
+            self.made_again.store(true, Ordering::Release);
+        }
+        match before {
             State::Live(live) => Some(live),
             State::Sealed(_) => None,
         }
@@ -143,18 +181,15 @@ impl Part {
 
     /// The last sequence of the history up to the end of the part.
     pub(crate) fn last(&self) -> Sequence {
-        match &*self.state() {
-            State::Live(live) => live.last(),
-            State::Sealed(index) => index.header().last_sequence,
-        }
+        self.ask(Live::last, |index| index.header().last_sequence)
     }
 
     /// Readable events up to a sequence.
     pub(crate) fn count_up_to(&self, last: Sequence) -> u64 {
-        match &*self.state() {
-            State::Live(live) => live.count_up_to(last),
-            State::Sealed(index) => u64::from(index.header().events),
-        }
+        self.ask(
+            |live| live.count_up_to(last),
+            |index| u64::from(index.header().events),
+        )
     }
 
     /// What is at a sequence of this part; `ordinal` is the part's place in the list.
@@ -163,22 +198,28 @@ impl Part {
         ordinal: Ordinal,
         sequence: Sequence,
     ) -> Result<Option<Found>, ReadError> {
-        let index = match &*self.state() {
-            State::Live(live) => return Ok(live.at(sequence).map(|at| row(ordinal, sequence, at))),
-            State::Sealed(index) => Arc::clone(index),
-        };
-        match index.ordinal(sequence).map_err(|fault| self.fault(fault))? {
-            Some(event) => {
-                let row = sealed_row(&index, ordinal, sequence, event);
-                Ok(Some(Found::Event(row.map_err(|fault| self.fault(fault))?)))
-            }
-            None if sequence >= self.file.first_sequence
-                && sequence <= index.header().last_sequence =>
-            {
-                Ok(Some(Found::Hole(self.hole(&index, sequence)?)))
-            }
-            None => Ok(None),
+        self.ask(
+            |live| Ok(live.at(sequence).map(|at| row(ordinal, sequence, at))),
+            |index| self.at_sealed(index, ordinal, sequence),
+        )
+    }
+
+    fn at_sealed(
+        &self,
+        index: &Sealed,
+        ordinal: Ordinal,
+        sequence: Sequence,
+    ) -> Result<Option<Found>, ReadError> {
+        let fault = |fault| self.fault(fault);
+        if let Some(event) = index.ordinal(sequence).map_err(fault)? {
+            let row = sealed_row(index, ordinal, sequence, event);
+            return Ok(Some(Found::Event(row.map_err(fault)?)));
         }
+        let inside = self.file.first_sequence..=index.header().last_sequence;
+        if inside.contains(&sequence) {
+            return Ok(Some(Found::Hole(self.hole(index, sequence)?)));
+        }
+        Ok(None)
     }
 
     /// The range of events that are gone around a sequence: the frames tell.
@@ -200,23 +241,18 @@ impl Part {
 
     /// Epoch in which an event was written.
     pub(crate) fn epoch(&self, sequence: Sequence) -> Result<Option<Epoch>, ReadError> {
-        let index = match &*self.state() {
-            State::Live(live) => return Ok(live.epoch(sequence)),
-            State::Sealed(index) => Arc::clone(index),
+        let of_index = |index: &Sealed| {
+            let event = index.ordinal(sequence)?;
+            event.map(|event| index.epoch(event)).transpose()
         };
-        let epoch = index
-            .ordinal(sequence)
-            .and_then(|event| event.map(|event| index.epoch(event)).transpose());
+        let epoch = self.ask(|live| Ok(live.epoch(sequence)), of_index);
         epoch.map_err(|fault| self.fault(fault))
     }
 
     /// Streams whose first event is in this part.
     pub(crate) fn streams_begun(&self) -> Result<u64, ReadError> {
-        let index = match &*self.state() {
-            State::Live(live) => return Ok(live.streams_begun()),
-            State::Sealed(index) => Arc::clone(index),
-        };
-        index.streams_begun().map_err(|fault| self.fault(fault))
+        let streams = self.ask(|live| Ok(live.streams_begun()), Sealed::streams_begun);
+        streams.map_err(|fault| self.fault(fault))
     }
 
     /// The id in the frame at an offset.
