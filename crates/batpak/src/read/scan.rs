@@ -33,8 +33,9 @@ pub struct Scan<'s> {
 impl<State> Store<State> {
     /// Scans the events of a region in commit order.
     ///
-    /// Costs a look at the kind, entity and scope of every event, and reads what is wanted;
-    /// [`Store::scan_entity`] reads one stream and looks at no other event.
+    /// Costs a look at the shortest list of each segment's index that holds all that is wanted, and a
+    /// read of each event that is; see [`Store::explain`]. Of one entity alone,
+    /// [`Store::scan_entity`] costs no more than its events.
     #[must_use]
     pub fn scan(&self, region: &Region) -> Scan<'_> {
         let everything = region.entity_prefix().is_none()
@@ -101,13 +102,12 @@ impl Scan<'_> {
             return Ok(None);
         }
         let view = &self.view;
-        let running = self.running.get_or_insert_with(|| {
-            view.scan(ScanRequest {
-                selection: self.selection.clone(),
-                after: self.after,
-                reverse: self.reverse,
-            })
-        });
+        if self.running.is_none() {
+            self.running = Some(view.scan(self.request()));
+        }
+        let Some(running) = &mut self.running else {
+            return Ok(None);
+        };
         let origin = &*self.origin;
         let frame = match self.clocks {
             None => running
