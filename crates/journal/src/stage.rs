@@ -15,6 +15,7 @@ use crate::engine::{Engine, Target};
 use crate::error::AppendError;
 use crate::live::{Addition, Live, Place};
 use crate::options::Durability;
+use crate::part::Part;
 use crate::prepare::{Prepared, following};
 use crate::tail::Tail;
 
@@ -137,7 +138,7 @@ impl Engine {
         let newest = self.view.newest().ok_or(Obstacle::NeedsHeads)?;
         let first = tail.last.next();
         let unit_bytes: u64 = unit.iter().map(Prepared::frame_len).sum();
-        let placed = newest.change(|live| {
+        let begun = newest.change(|live| {
             // The part may be new, and know of no stream yet.
             for (prepared, head) in unit.iter().zip(heads) {
                 live.know_head(prepared.draft.coordinate.entity(), head);
@@ -145,9 +146,10 @@ impl Engine {
             if tail.epoch_due {
                 self.stage_epoch(&mut tail, live, stamp);
             }
-            self.place(&mut tail, live, unit, &generations, stamp)
         });
-        let committed = placed.ok_or(Obstacle::NeedsHeads)?;
+        // Nothing but an index takes the columns away, and never from under the tail lock.
+        begun.ok_or(Obstacle::NeedsHeads)?;
+        let committed = self.place(&mut tail, &newest, unit, &generations, stamp);
         tail.staged_bytes = tail.staged_bytes.saturating_add(unit_bytes);
         self.staged_units.fetch_add(1, Ordering::AcqRel);
         let target = Target {
@@ -200,11 +202,11 @@ impl Engine {
         true
     }
 
-    /// Gives every event of the unit its place. Cannot fail.
+    /// Gives every event of the unit its place, in the part that is written to. Cannot fail.
     fn place(
         &self,
         tail: &mut Tail,
-        live: &mut Live,
+        newest: &Part,
         unit: &mut [Prepared],
         known: &[Vec<u32>],
         stamp: Stamp,
@@ -214,7 +216,7 @@ impl Engine {
         let mut earlier = Vec::with_capacity(count);
         let mut committed = Vec::with_capacity(count);
         for (position, prepared) in unit.iter_mut().enumerate() {
-            let sequence = live.last().next();
+            let sequence = tail.last.next();
             stamp.advance(&mut tail.wall_us, &mut tail.counter);
             let id = prepared.draft.key.map_or_else(
                 || EventId::mint(tail.wall_us, sequence, tail.random.draw()),
@@ -222,9 +224,10 @@ impl Engine {
             );
             let sealed = prepared.seal(&identifiers);
             identifiers.push(id);
-            let head = live
-                .head(prepared.draft.coordinate.entity())
-                .unwrap_or_default();
+            // Readers wait for a look-up and for a push, not for the hashes in between.
+            let entity = prepared.draft.coordinate.entity();
+            let head = newest.with_live(|live| live.head(entity)).flatten();
+            let head = head.unwrap_or_default();
             let causes = known.get(position).into_iter().flatten().copied();
             let generation = generation_after(
                 causes
@@ -263,7 +266,7 @@ impl Engine {
             }
             let place = self.push_frame(tail, prepared, &facts, event_hash);
             let causes = resolved_causes(prepared, &identifiers);
-            live.push(&Addition {
+            let addition = Addition {
                 sequence,
                 id,
                 place: Place {
@@ -283,7 +286,8 @@ impl Engine {
                     .correlation
                     .filter(|correlation| *correlation != CorrelationId::from(id)),
                 causes: &causes,
-            });
+            };
+            newest.change(|live| live.push(&addition));
             committed.push(Committed {
                 event_id: id,
                 sequence,
