@@ -49,17 +49,19 @@ impl Background {
         // A step that is gone syncs nothing any more, which nobody would notice.
         let undone = Undone(&engine);
         engine.awake.store(false, Ordering::Release);
+        // What others wait for, or what a power cut would take, comes before what only saves time.
+        let flush = self.flush_if_forgotten(&engine);
+        let sync = self.sync_if_due(&engine);
         let wanted = { engine.wanted_segment(&engine.lock_tail()) };
         if let Some((id, doubled)) = wanted {
             // A full disk is reported by the append that needs the space.
             let _retried_by_append = engine.prepare_segment(id, 0, doubled);
         }
-        engine.seal_closed();
-        let flush = self.flush_if_forgotten(&engine);
-        let sync = self.sync_if_due(&engine);
+        let seal = engine.seal_one().then_some(Duration::ZERO);
         let again = flush
             .into_iter()
             .chain(sync)
+            .chain(seal)
             .min()
             .or_else(|| self.mark_if_idle(&engine));
         std::mem::forget(undone);

@@ -45,7 +45,7 @@ pub(crate) struct Lookups {
 }
 
 impl Lookups {
-    /// Looks up what the unit names in all parts that have an index file.
+    /// Looks up what the unit names.
     pub(crate) fn make(unit: &[Prepared], view: &View) -> Result<Self, ReadError> {
         let mut lookups = Self {
             version: Some(view.version()),

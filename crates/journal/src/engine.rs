@@ -1,7 +1,8 @@
 //! The state of an open journal, and its locks.
 //!
-//! Lock order: `sealing` -> `write` -> `tail` -> the parts -> `frontier`, and `preparing` -> `tail`. No
-//! caller code runs under any of them.
+//! Lock order: `sealing` -> `write` -> `tail` -> the parts -> `frontier`, and `preparing` -> `tail`. Under
+//! none of them, and after `sealing`, comes the lock of whoever makes a damaged index again (`view.rs`);
+//! `background` may be taken under all. No caller code runs under any.
 //! Durability points: a unit is durable when a sync that began after its write returned
 //! (`sync.rs`), or when its segment was rotated away (`write.rs`).
 

@@ -255,6 +255,7 @@ impl Engine {
     /// Records the clean close, then cuts the newest segment to what is in it: in this order, so
     /// that a crash in between leaves a longer file, which opens as after a crash.
     fn record_close(&self) -> Result<(), AppendError> {
+        self.view.count_awaiting();
         self.seal_closed();
         let mut writer = self.lock_write();
         if let Some(active) = &writer.active {

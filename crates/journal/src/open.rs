@@ -19,6 +19,7 @@ use crate::history;
 use crate::identity_file::IdentityFile;
 use crate::live::Ordinal;
 use crate::options::Options;
+use crate::part::Part;
 use crate::recover::{Ground, Mode, Newest, Recovered, exhausted, recover};
 use crate::report::{DamageDigest, OpenReport};
 use crate::seal;
@@ -193,7 +194,7 @@ fn clear_away(
 /// memory, and is made again by the next open.
 fn write_indexes(storage: &dyn Storage, recovered: &mut Recovered, mapping: bool) {
     for at in std::mem::take(&mut recovered.made) {
-        let Some(part) = recovered.parts.get(at) else {
+        let Some(part) = recovered.parts.get(at).map(Arc::clone) else {
             continue;
         };
         let (id, index) = (part.file.id, part.index());
@@ -208,7 +209,10 @@ fn write_indexes(storage: &dyn Storage, recovered: &mut Recovered, mapping: bool
         if let Some(entry) = closed.find(|entry| entry.close.segment == id) {
             entry.index_hash = Some(index.table_hash());
         }
-        part.seal(index);
+        // A part of its own, so that nothing holds on to the copy in memory.
+        if let (Some(close), Some(slot)) = (part.closed(), recovered.parts.get_mut(at)) {
+            *slot = Part::sealed(Arc::clone(&part.file), *close, index);
+        }
     }
 }
 
@@ -223,6 +227,8 @@ struct Resumption {
     open: bool,
     /// How it ended, when the identity says so.
     ended: Option<CloseFacts>,
+    /// Hash of the newest event, where a header or the identity repeats it: the frame may be damaged.
+    last_hash: Option<Digest>,
     /// Whether it is damaged, and the damage is accepted.
     evidence: bool,
     /// Whether the next segment is begun at once: the newest one is neither added to nor ended.
@@ -266,6 +272,8 @@ fn resume(recovered: &mut Recovered) -> Result<Resumption, OpenError> {
         offset,
         open,
         ended: None,
+        last_hash: (newest.predecessor.last_sequence == recovered.last())
+            .then_some(newest.predecessor.last_hash),
         evidence: newest.damaged,
         begins: !open,
     })
@@ -284,6 +292,7 @@ fn resume_after(recovered: &Recovered, close: Option<CloseFacts>) -> Resumption 
         offset: close.map_or(0, |close| close.end.0),
         open: false,
         ended: close.filter(|close| !close.is_none()),
+        last_hash: close.map(|close| close.last_hash),
         begins: false,
     }
 }
@@ -347,8 +356,8 @@ fn build(
     };
     let view = View::new(origin, recovered.parts, last);
     view.count_awaiting();
-    let last_hash = match resumption.ended {
-        Some(ended) => ended.last_hash,
+    let last_hash = match resumption.last_hash {
+        Some(repeated) => repeated,
         None => hash_of(&view, last)?,
     };
     let tail = Tail {

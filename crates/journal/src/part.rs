@@ -170,11 +170,16 @@ impl Part {
     pub(crate) fn awaits_index(&self) -> bool {
         let whole = |live: &Live| !live.holes().any(|hole| matches!(hole.why, Why::Lost(_)));
         self.closed().is_some()
-            && !self.without_index.load(Ordering::Acquire)
+            && !self.is_without_index()
             && self.with_live(whole).unwrap_or(false)
     }
 
-    /// Leaves the part with its columns: its index cannot be made.
+    /// Whether its index could not be made.
+    pub(crate) fn is_without_index(&self) -> bool {
+        self.without_index.load(Ordering::Acquire)
+    }
+
+    /// Leaves the part as it is: its index cannot be made.
     pub(crate) fn give_up_index(&self) {
         self.without_index.store(true, Ordering::Release);
     }

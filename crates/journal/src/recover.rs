@@ -207,7 +207,7 @@ impl Recovered {
             let offset = index.offset(newest).map_err(wrong)?;
             return match part.head_at(offset) {
                 Ok(head) => Ok((head.wall_us, head.counter)),
-                Err(ReadError::File(error)) => Err(error.into()),
+                Err(ReadError::File(error)) if !error.is_media() => Err(error.into()),
                 Err(_) => {
                     let (_, latest) = index.time_bounds(newest).map_err(wrong)?;
                     Ok((latest, u16::MAX))

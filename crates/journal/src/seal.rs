@@ -413,6 +413,17 @@ impl Engine {
         self.view.count_awaiting();
     }
 
+    /// Makes one of them; whether there are more.
+    pub(crate) fn seal_one(&self) -> bool {
+        if self.view.awaiting_index() == 0 {
+            return false;
+        }
+        let _sealing = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.seal_next();
+        self.view.count_awaiting();
+        self.view.awaiting_index() > 0
+    }
+
     /// Makes one index file; false when there is nothing left to make.
     fn seal_next(&self) -> bool {
         let parts = self.view.parts();
@@ -420,9 +431,10 @@ impl Engine {
         let Some((at, part)) = next.and_then(|at| Some((at, parts.get(at)?))) else {
             return false;
         };
+        let seen = self.view.repaired_indexes();
         let sealed = match self.seal_part(&parts, at) {
             // The index of an earlier part was damaged, and is made again.
-            Err(error) if self.view.mend(&error) => self.seal_part(&parts, at),
+            Err(error) if self.view.mend(&error, seen) => self.seal_part(&parts, at),
             sealed => sealed,
         };
         match sealed {

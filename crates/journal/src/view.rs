@@ -284,10 +284,11 @@ impl View {
         self.shared.awaiting.store(awaiting, Ordering::Release);
     }
 
-    /// Whether a question failed because of a damaged index that could be made again.
-    pub(crate) fn mend(&self, error: &ReadError) -> bool {
+    /// Whether a question failed because of a damaged index that has been made again; `seen` is the
+    /// number of [`repaired_indexes`](Self::repaired_indexes) from before the question.
+    pub(crate) fn mend(&self, error: &ReadError, seen: u64) -> bool {
         match error {
-            ReadError::Index { segment, .. } => self.repair(&self.parts(), *segment),
+            ReadError::Index { segment, .. } => self.repair(&self.parts(), *segment, seen),
             _ => false,
         }
     }
@@ -302,7 +303,7 @@ impl View {
         self.shared.version.load(Ordering::Acquire)
     }
 
-    /// Says so, before it happens.
+    /// Says so: under the `tail` lock, or before it happens.
     pub(crate) fn note_change(&self) {
         self.shared.version.fetch_add(1, Ordering::AcqRel);
     }
@@ -392,8 +393,9 @@ impl View {
     ) -> Result<T, ReadError> {
         // Each index may be damaged, and is made again once.
         for _ in 0..=parts.len() {
+            let seen = self.repaired_indexes();
             match ask(parts) {
-                Err(ReadError::Index { segment, .. }) if self.repair(parts, segment) => {}
+                Err(ReadError::Index { segment, .. }) if self.repair(parts, segment, seen) => {}
                 answer => return answer,
             }
         }
@@ -401,22 +403,24 @@ impl View {
     }
 
     /// Makes the index of a segment again, in memory, and first those of earlier ones that it rests on.
-    fn repair(&self, parts: &[Arc<Part>], segment: SegmentId) -> bool {
+    fn repair(&self, parts: &[Arc<Part>], segment: SegmentId, seen: u64) -> bool {
         let _repairing = self
             .shared
             .repairing
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
+        if self.repaired_indexes() != seen {
+            // Another caller has made one again meanwhile, perhaps this one.
+            return true;
+        }
         let mut damaged = vec![segment];
         while let Some(segment) = damaged.last().copied() {
             let at = parts.partition_point(|part| part.file.id < segment);
             let Some(part) = parts.get(at).filter(|part| part.file.id == segment) else {
                 return false;
             };
-            // Another caller may have made it again meanwhile.
-            if part.index().is_some_and(|index| index.check_all().is_ok()) {
-                damaged.pop();
-                continue;
+            if part.is_without_index() {
+                return false;
             }
             let Some(close) = part.closed() else {
                 return false;
@@ -437,7 +441,12 @@ impl View {
                 Err(ReadError::Index { segment: other, .. }) if other < segment => {
                     damaged.push(other);
                 }
-                Err(_) => return false,
+                Err(ReadError::File(_)) => return false,
+                Err(_) => {
+                    // A frame of the segment is damaged as well: trying again would find it again.
+                    part.give_up_index();
+                    return false;
+                }
             }
         }
         true

@@ -59,8 +59,10 @@ impl Recovered {
         }
         if short.is_none() && mode != Mode::Salvage {
             let index = seal::load(ground.storage, &entry, lineage, ground.mapping);
-            // The end of the last one is looked up below: it has to answer for that.
-            let is_last = place + 1 == self.identity.closed.len();
+            // The newest closed event is looked up below: its index has to answer for that.
+            let newest = self.identity.closed.last();
+            let is_last =
+                newest.is_some_and(|last| last.close.last_sequence == close.last_sequence);
             let index = index.filter(|index| !is_last || tells_its_end(index));
             if let Some(index) = index {
                 self.take_sealed(Part::sealed(segment, close, index));

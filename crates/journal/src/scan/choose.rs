@@ -6,6 +6,11 @@ use batpak_segment::index::{IndexFault, MergedPostings, Ordinal, Postings};
 use super::Selection;
 use crate::part::Sealed;
 
+/// Lists that are always worth merging for a page of events.
+const MOST_LISTS: u32 = 64;
+/// With fewer events to a list than this on average, looking at every event costs less than merging.
+const EVENTS_PER_LIST: u32 = 64;
+
 /// What is used of an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -78,13 +83,11 @@ impl<'a> Candidates<'a> {
                 }
             }
             Self::Merged(lists) => {
-                let numbers = lists.from(from).map(|ordinal| ordinal.0);
-                let within = numbers.take_while(move |ordinal| *ordinal < to.0);
+                let lists = lists.from(from).before(to);
                 if reverse {
-                    let all: Vec<u32> = within.collect();
-                    Box::new(all.into_iter().rev())
+                    Box::new(lists.descending().map(|ordinal| ordinal.0))
                 } else {
-                    Box::new(within)
+                    Box::new(lists.map(|ordinal| ordinal.0))
                 }
             }
         }
@@ -138,19 +141,19 @@ fn of_selector<'a>(
         }
     } else if let Some(prefix) = selector.entity_prefix() {
         let mut lists = Vec::new();
-        if let Some(entity) = index.find_entity(prefix)? {
-            lists.push(index.events_of_entity(entity)?);
-        }
-        for entity in index.entities_with_prefix(&format!("{prefix}:"))? {
+        let exact = index.find_entity(prefix)?;
+        let below = index.entities_with_prefix(&format!("{prefix}:"))?;
+        let most = MOST_LISTS.max(events / EVENTS_PER_LIST) as usize;
+        for entity in exact.into_iter().chain(below).take(most + 1) {
             lists.push(index.events_of_entity(entity)?);
         }
         if lists.is_empty() {
             return Ok(None);
         }
-        offer(
-            Chunk::Entities,
-            Candidates::Merged(MergedPostings::new(lists)),
-        );
+        if lists.len() <= most {
+            let merged = Candidates::Merged(MergedPostings::new(lists));
+            offer(Chunk::Entities, merged);
+        }
     }
     if let Some(scope) = selector.exact_scope() {
         let Some(scope) = index.find_scope(scope)? else {

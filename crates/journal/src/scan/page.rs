@@ -86,7 +86,7 @@ impl Scan {
                 self.position = None;
                 return Ok(());
             };
-            if let Some(next) = self.passed_over(&parts, ordinal)? {
+            if let Some(next) = self.passed_over(&parts, ordinal) {
                 self.position = next;
                 continue;
             }
@@ -102,24 +102,30 @@ impl Scan {
                 }
             };
             let part = Arc::clone(part);
+            let beyond = if self.request.reverse {
+                before(part.file.first_sequence)
+            } else {
+                parts
+                    .get(ordinal.0 as usize + 1)
+                    .map(|part| part.file.first_sequence)
+            };
+            let seen = self.view.repaired_indexes();
             let next = match part.index() {
                 Some(index) => {
                     let page = self.of_index(&index, ordinal, span, page_len);
                     match page.map_err(|fault| part.fault(fault)) {
+                        Ok(next) => next,
                         // Made again, it is asked once more.
-                        Err(error) if self.view.mend(&error) => continue,
-                        page => page?,
+                        Err(error) if self.view.mend(&error, seen) => continue,
+                        Err(error) => {
+                            self.position = beyond;
+                            return Err(error);
+                        }
                     }
                 }
                 None => self.of_memory(&part, ordinal, span, page_len),
             };
-            self.position = match next {
-                Some(next) => Some(next),
-                None if self.request.reverse => before(part.file.first_sequence),
-                None => parts
-                    .get(ordinal.0 as usize + 1)
-                    .map(|part| part.file.first_sequence),
-            };
+            self.position = next.or(beyond);
             if !self.page.is_empty() {
                 return Ok(());
             }
@@ -129,36 +135,26 @@ impl Scan {
 
     /// Where a scan of one stream goes on when directories say that this part, and perhaps some behind
     /// it, hold nothing of the stream.
-    fn passed_over(
-        &mut self,
-        parts: &Parts,
-        ordinal: Ordinal,
-    ) -> Result<Option<Option<Sequence>>, ReadError> {
+    fn passed_over(&mut self, parts: &Parts, ordinal: Ordinal) -> Option<Option<Sequence>> {
         let entity = match &self.request.selection {
             Selection::Stream(entity) => Some(&**entity),
             Selection::Matching(selector) => selector.exact_entity(),
             Selection::All | Selection::Correlated(_) => None,
         };
-        let Some(entity) = entity else {
-            return Ok(None);
-        };
-        let hash = stream_hash(entity);
+        let hash = stream_hash(entity?);
         let at = ordinal.0 as usize;
+        let seen = self.view.repaired_indexes();
         let run = if self.request.reverse {
             runs_before(parts, at, hash)
         } else {
             runs_behind(parts, at, hash)
         };
         let (first, end) = match run {
-            Ok(Some(run)) => run,
-            Ok(None) => return Ok(None),
+            Ok(run) => run?,
             Err((part, fault)) => {
-                let error = part.fault(fault);
-                return if self.view.mend(&error) {
-                    Ok(None)
-                } else {
-                    Err(error)
-                };
+                // Nothing is passed over by it: the part itself is looked at.
+                let _made_again = self.view.mend(&part.fault(fault), seen);
+                return None;
             }
         };
         self.plan.skipped += (end - first) as u64;
@@ -169,7 +165,7 @@ impl Scan {
         } else {
             parts.get(end).map(|part| part.file.first_sequence)
         };
-        Ok(Some(next))
+        Some(next)
     }
 
     /// Notes what is used of a segment, once.

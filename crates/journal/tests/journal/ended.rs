@@ -1,7 +1,8 @@
 //! A log whose every segment has ended: what follows repeats that end, whatever became of its frames.
 
 use batpak_journal::{
-    Damage, Durability, FrameBuffer, Journal, OpenError, Options, Reader, repair_identity, salvage,
+    Damage, Durability, FrameBuffer, Journal, OpenError, Options, Reader, ScanRequest, Selection,
+    repair_identity, salvage,
 };
 use batpak_platform::{FixedEntropy, Platform};
 use batpak_segment::FRAME_FIXED;
@@ -107,6 +108,91 @@ fn a_damaged_newest_event_of_an_ended_segment_costs_only_itself() {
         assert_eq!(report.damage.len(), 1);
         assert_eq!(reader.view().event_count(), EVENTS);
     }
+}
+
+/// An ended segment, and behind it one without events.
+fn begun() -> SimDisk {
+    let disk = SimDisk::new();
+    let journal = open(&disk.platform(), &options());
+    for _ in 0..100 {
+        append(&journal, "a");
+    }
+    disk.kill();
+    drop(journal);
+    // A torn end: the next open goes on in a new segment at once.
+    let mut bytes = disk.contents("000001.fbat").unwrap();
+    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+    bytes[end / 8 * 8 + 16] = 1;
+    disk.put("000001.fbat", bytes);
+    open(&disk.platform(), &options()).close().unwrap();
+    open(&disk.platform(), &options()).close().unwrap();
+    assert!(disk.contents("000001.fidx").is_some());
+    disk
+}
+
+#[test]
+fn a_damaged_newest_event_before_an_empty_segment_costs_only_itself() {
+    let whole = begun();
+    let end = {
+        let bytes = whole.contents("000001.fbat").unwrap();
+        bytes.iter().rposition(|byte| *byte != 0).unwrap()
+    };
+    for back in [20, 120] {
+        let disk = whole.snapshot();
+        disk.clock().set(1_000);
+        assert!(disk.corrupt("000001.fbat", end - back, 0xff));
+        let damaged = {
+            let (reader, _) = Reader::open(&disk.platform()).unwrap();
+            let last = reader.view().visible();
+            reader.view().read(last, &mut FrameBuffer::new()).is_err()
+        };
+        assert!(damaged, "the newest event is hit");
+        for count in 1..4 {
+            let (journal, report) = Journal::open(&disk.platform(), options()).unwrap();
+            assert_eq!(report.events, 99 + count);
+            append(&journal, "b");
+            journal.close().unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_index_and_a_frame_damaged_at_once_end_no_scan_and_no_open() {
+    let whole = ended();
+    append(&open(&whole.platform(), &options()), "b");
+    let len = whole.contents("000001.fidx").unwrap().len();
+    let mut unreadable = 0;
+    for at in (0..len).step_by(len / 60) {
+        let disk = whole.snapshot();
+        let frame = newest(&disk.platform());
+        disk.corrupt("000001.fidx", at, 0xff);
+        disk.corrupt("000001.fbat", frame / 2 / 8 * 8 + 1, 0xff);
+        let (reader, _) = Reader::open(&disk.platform()).unwrap();
+        for reverse in [false, true] {
+            for entity in [None, Some("a"), Some("b")] {
+                let mut scan = reader.view().scan(ScanRequest {
+                    selection: entity
+                        .map_or(Selection::All, |entity| Selection::Stream(entity.into())),
+                    after: batpak_coordinate::Sequence::NONE,
+                    reverse,
+                });
+                let (mut events, mut errors) = (0, 0);
+                loop {
+                    match scan.next_frame() {
+                        Ok(Some(_)) => events += 1,
+                        Ok(None) => break,
+                        Err(_) => errors += 1,
+                    }
+                    assert!(errors < 5, "byte {at}: an error again and again");
+                }
+                unreadable += errors;
+                if entity == Some("b") {
+                    assert_eq!(events, 1, "byte {at}");
+                }
+            }
+        }
+    }
+    assert!(unreadable > 0);
 }
 
 #[test]

@@ -164,6 +164,29 @@ impl<'a> MergedPostings<'a> {
         MergedPostings::new(self.lists.into_iter().map(|list| list.from(ordinal)))
     }
 
+    /// What is left, without the events at and after `ordinal`. Cost: a binary search in each list.
+    #[must_use]
+    pub fn before(self, ordinal: Ordinal) -> MergedPostings<'a> {
+        MergedPostings::new(self.lists.into_iter().map(|list| list.before(ordinal)))
+    }
+
+    /// What is left, newest first.
+    pub fn descending(self) -> impl Iterator<Item = Ordinal> + use<'a> {
+        let mut lists = self.lists;
+        let newest = |(at, list): (usize, &Postings<'_>)| Some((list.newest()?, at));
+        let mut tails: BinaryHeap<_> = lists.iter().enumerate().filter_map(newest).collect();
+        std::iter::from_fn(move || {
+            let (ordinal, at) = tails.pop()?;
+            if let Some(list) = lists.get_mut(at) {
+                list.next_back();
+                if let Some(next) = list.newest() {
+                    tails.push((next, at));
+                }
+            }
+            Some(ordinal)
+        })
+    }
+
     fn over(lists: Vec<Postings<'a>>) -> MergedPostings<'a> {
         let heads = lists
             .iter()

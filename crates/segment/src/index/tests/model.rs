@@ -225,6 +225,9 @@ fn assert_merged(merged: &MergedPostings<'_>, expected: &[Ordinal]) {
             merged.clone().from(cut).collect::<Vec<_>>(),
             expected[middle..]
         );
+        let mut backward: Vec<_> = merged.clone().before(cut).descending().collect();
+        backward.reverse();
+        assert_eq!(backward, expected[..middle]);
     }
 }
 
