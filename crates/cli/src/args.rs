@@ -5,9 +5,8 @@ use std::sync::LazyLock;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::command::{
-    append, explain, export, get, head, import, log, repair, salvage, stats, tour, verify,
-};
+use crate::command::{append, export, get, head, import, repair, salvage, stats, tour, verify};
+use crate::filter::Listing;
 
 /// What `--version` prints after the name.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
@@ -61,7 +60,7 @@ pub(crate) enum Command {
     /// Append one event, or one per line of standard input
     Append(append::AppendArgs),
     /// List events, one line each
-    Log(log::LogArgs),
+    Log(Listing),
     /// Print one event
     Get(get::GetArgs),
     /// Count events, and what they cost on disk
@@ -69,7 +68,7 @@ pub(crate) enum Command {
     /// Print the head: one hash of all events and their order
     Head(head::HeadArgs),
     /// Say how a listing gets at its events, without reading them
-    Explain(explain::ExplainArgs),
+    Explain(Listing),
     /// Check every byte of the store
     Verify(verify::VerifyArgs),
     /// Copy what can be read of a damaged store into a new one

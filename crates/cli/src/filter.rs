@@ -1,6 +1,7 @@
 //! Which events a listing command prints.
 
-use batpak::{KindFilter, Region};
+use batpak::store::{ReadOnly, Scan};
+use batpak::{KindFilter, Region, Store};
 use clap::Args;
 
 use crate::context::Context;
@@ -53,5 +54,32 @@ impl Filter {
                  \"{prefix}\" and \"{prefix}:1\", not \"{prefix}s\""
             ));
         }
+    }
+}
+
+/// What `log` lists, and `explain` explains.
+#[derive(Args, Debug)]
+pub(crate) struct Listing {
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+    /// At most this many events, from 1
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+    /// Newest first
+    #[arg(long)]
+    reverse: bool,
+}
+
+impl Listing {
+    /// The scan over the events of the list.
+    pub(crate) fn scan<'s>(&self, store: &'s Store<ReadOnly>) -> Scan<'s> {
+        let mut scan = store.scan(&self.filter.region()).after(self.filter.after);
+        if self.reverse {
+            scan = scan.reverse();
+        }
+        if let Some(limit) = self.limit {
+            scan = scan.limit(usize::try_from(limit).unwrap_or(usize::MAX));
+        }
+        scan
     }
 }

@@ -1,40 +1,18 @@
 //! `batpak explain`: how a listing gets at its events.
 
 use batpak::store::{Chunk, Explanation};
-use clap::Args;
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::failure::Result;
-use crate::filter::Filter;
+use crate::filter::Listing;
 use crate::output::{Output, count, counted, table};
 use crate::store;
 
-/// Arguments of `explain`.
-#[derive(Args, Debug)]
-pub(crate) struct ExplainArgs {
-    #[command(flatten)]
-    filter: Filter,
-    /// At most this many events, from 1
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    limit: Option<u64>,
-    /// Newest first
-    #[arg(long)]
-    reverse: bool,
-}
-
 /// Prints a table for people or an object for programs.
-pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<()> {
+pub(crate) fn run(context: &Context, args: &Listing) -> Result<()> {
     let store = store::open_for_reading(context)?;
-    let region = args.filter.region();
-    let mut scan = store.scan(&region).after(args.filter.after);
-    if args.reverse {
-        scan = scan.reverse();
-    }
-    if let Some(limit) = args.limit {
-        scan = scan.limit(usize::try_from(limit).unwrap_or(usize::MAX));
-    }
-    let explanation = scan.explain()?;
+    let explanation = args.scan(&store).explain()?;
     let mut output = Output::new(context);
     if context.global.json {
         output.json(&Summary::from(&explanation))?;

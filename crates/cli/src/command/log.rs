@@ -1,12 +1,11 @@
 //! `batpak log`: events, one line each.
 
 use batpak::store::EventRef;
-use clap::Args;
 
 use crate::context::Context;
 use crate::event_object::EventObject;
 use crate::failure::Result;
-use crate::filter::Filter;
+use crate::filter::Listing;
 use crate::kind::kind_text;
 use crate::output::Output;
 use crate::reading;
@@ -15,30 +14,10 @@ use crate::text::{fit, fit_padded};
 use crate::time::rfc3339_micros;
 use crate::value::{self, Value};
 
-/// Arguments of `log`.
-#[derive(Args, Debug)]
-pub(crate) struct LogArgs {
-    #[command(flatten)]
-    filter: Filter,
-    /// At most this many events, from 1
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    limit: Option<u64>,
-    /// Newest first
-    #[arg(long)]
-    reverse: bool,
-}
-
 /// Prints the events that pass the filter.
-pub(crate) fn run(context: &Context, args: &LogArgs) -> Result<()> {
+pub(crate) fn run(context: &Context, args: &Listing) -> Result<()> {
     let store = store::open_for_reading(context)?;
-    let region = args.filter.region();
-    let mut scan = store.scan(&region).after(args.filter.after);
-    if args.reverse {
-        scan = scan.reverse();
-    }
-    if let Some(limit) = args.limit {
-        scan = scan.limit(usize::try_from(limit).unwrap_or(usize::MAX));
-    }
+    let mut scan = args.scan(&store);
     let columns = Columns::new(context.width, store.stats().global_sequence);
     let mut output = Output::new(context);
     let result = reading::each(&mut scan, |event| {

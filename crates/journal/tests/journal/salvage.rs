@@ -81,15 +81,7 @@ fn served(platform: &Platform) -> Vec<Shown> {
     let mut events = Vec::new();
     for sequence in 1..=view.visible().get() {
         if let Ok(frame) = view.read(Sequence(sequence), &mut buffer) {
-            events.push(Shown {
-                sequence,
-                id: frame.head.event_id,
-                entity: frame.entity().to_owned(),
-                stream_sequence: frame.head.stream_sequence.get(),
-                payload: frame.payload().to_vec(),
-                causes: frame.causes().collect(),
-                hash: frame.event_hash(view.key()),
-            });
+            events.push(Shown::of(&frame, view));
         }
     }
     events

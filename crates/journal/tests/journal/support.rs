@@ -6,6 +6,7 @@ use batpak_journal::{
     Draft, Durability, Journal, Options, Reader, ScanRequest, Selection, View, verify,
 };
 use batpak_platform::Platform;
+use batpak_segment::EventFrame;
 
 pub(crate) fn draft(entity: &str, payload: &[u8]) -> Draft {
     let coordinate = Coordinate::new(entity, "scope").unwrap();
@@ -33,6 +34,20 @@ pub(crate) struct Shown {
     pub(crate) hash: [u8; 32],
 }
 
+impl Shown {
+    pub(crate) fn of(frame: &EventFrame<'_>, view: &View) -> Self {
+        Self {
+            sequence: frame.head.sequence.get(),
+            id: frame.head.event_id,
+            entity: frame.entity().to_owned(),
+            stream_sequence: frame.head.stream_sequence.get(),
+            payload: frame.payload().to_vec(),
+            causes: frame.causes().collect(),
+            hash: frame.event_hash(view.key()),
+        }
+    }
+}
+
 pub(crate) fn shown(view: &View) -> Vec<Shown> {
     scanned(view, Selection::All, false)
 }
@@ -45,15 +60,7 @@ pub(crate) fn scanned(view: &View, selection: Selection, reverse: bool) -> Vec<S
     });
     let mut events = Vec::new();
     while let Some(frame) = scan.next_frame().unwrap() {
-        events.push(Shown {
-            sequence: frame.head.sequence.get(),
-            id: frame.head.event_id,
-            entity: frame.entity().to_owned(),
-            stream_sequence: frame.head.stream_sequence.get(),
-            payload: frame.payload().to_vec(),
-            causes: frame.causes().collect(),
-            hash: frame.event_hash(view.key()),
-        });
+        events.push(Shown::of(&frame, view));
     }
     events
 }
