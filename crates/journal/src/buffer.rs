@@ -42,6 +42,7 @@ impl FrameBuffer {
         }
     }
 
+    #[inline]
     pub(crate) fn read(
         &mut self,
         segment: &Arc<SegmentFile>,
@@ -84,6 +85,7 @@ impl FrameBuffer {
 
     /// The head of the frame when the whole of it is held already and verifies. Bytes read ahead of
     /// the writer do not: they were zeros then.
+    #[inline]
     fn verified(&self, segment: &SegmentFile, offset: Offset) -> Option<FrameHead> {
         if self.segment != Some(segment.id) {
             return None;

@@ -153,6 +153,7 @@ impl Scan {
     /// # Errors
     /// A damaged or unreadable event is an error once, and so are events missing from a stream;
     /// the next call goes on behind them. Events that the log itself says are gone are passed over.
+    #[inline]
     pub fn next_frame(&mut self) -> Result<Option<EventFrame<'_>>, ReadError> {
         let Some(event) = self.next_event()? else {
             return Ok(None);
@@ -174,6 +175,7 @@ impl Scan {
         Ok(self.next_event()?.map(|event| event.sequence))
     }
 
+    #[inline]
     fn next_event(&mut self) -> Result<Option<LocatedEvent>, ReadError> {
         if self.taken == self.page.len() {
             self.refill()?;

@@ -22,6 +22,7 @@ pub struct EventRef<'a> {
 }
 
 impl<'a> EventRef<'a> {
+    #[inline]
     pub(super) fn new(frame: EventFrame<'a>, key: &'a HashKey) -> EventRef<'a> {
         EventRef { frame, key }
     }

@@ -97,6 +97,7 @@ impl Scan<'_> {
     ///
     /// # Errors
     /// A damaged or unreadable event is an error once; the next call goes on behind it.
+    #[inline]
     pub fn next_event(&mut self) -> Result<Option<EventRef<'_>>, StoreError> {
         if self.left == 0 {
             return Ok(None);

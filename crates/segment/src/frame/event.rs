@@ -55,6 +55,7 @@ impl<'a> EventFrame<'a> {
     ///
     /// # Errors
     /// [`FrameFault`] when `frame` is shorter than the head says, not an event, or its parts are malformed.
+    #[inline]
     pub fn from_verified(head: FrameHead, frame: &'a [u8]) -> Result<EventFrame<'a>, FrameFault> {
         let body = frame
             .get(FRAME_FIXED..size(head.length))
