@@ -156,6 +156,7 @@ impl Reader {
                 };
                 part = self.next_part(next, &close)?;
                 *resume = Some(SEGMENT_HEADER as u64);
+                continue;
             }
             let segment = Arc::clone(&part.file);
             let ordinal = self.view.parts().len().saturating_sub(1);

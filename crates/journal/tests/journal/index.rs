@@ -382,10 +382,20 @@ fn a_reader_follows_a_writer_past_a_close_that_ended_the_newest_segment() {
     assert_eq!(reader.refresh().unwrap().get(), 5_000);
     let journal = open(&disk.platform(), &options);
     assert_eq!(reader.refresh().unwrap().get(), 5_000);
-    journal.append_unit(unit(10), Durability::Synced).unwrap();
+    for count in 1..4 {
+        journal.append_unit(unit(10), Durability::Synced).unwrap();
+        let shown = reader.refresh().unwrap().get();
+        let anew = Reader::open(&disk.platform()).unwrap().0.view().visible();
+        assert_eq!(shown, anew.get(), "beside the writer");
+        assert!(shown >= 4_990 + 10 * count, "{shown}");
+    }
+    let calls = disk.calls();
+    reader.refresh().unwrap();
+    let calls = disk.calls() - calls;
+    assert!(calls < 15, "an idle refresh costs {calls} calls");
     journal.close().unwrap();
-    assert_eq!(reader.refresh().unwrap().get(), 5_010);
-    assert_eq!(reader.view().event_count(), 5_010);
+    assert_eq!(reader.refresh().unwrap().get(), 5_030);
+    assert_eq!(reader.view().event_count(), 5_030);
 }
 
 #[test]
