@@ -67,10 +67,8 @@ pub(crate) fn open_writer(
     };
     clear_away(platform, &names, &mut recovered)?;
     write_indexes(storage, &mut recovered, options.mapping);
-    let behind = recovered
-        .stamp()?
-        .0
-        .saturating_sub(platform.clock.wall_us());
+    let (newest_us, _) = recovered.stamp()?;
+    let behind = newest_us.saturating_sub(platform.clock.wall_us());
     recovered.report.clock_behind_us = u64::try_from(behind).unwrap_or(0);
     let resumption = resume(&mut recovered)?;
     let mut report = std::mem::take(&mut recovered.report);
@@ -338,7 +336,7 @@ fn write_again(
 fn build(
     platform: &Platform,
     options: Options,
-    recovered: Recovered,
+    mut recovered: Recovered,
     file: IdentityFile,
     lock: Box<dyn StorageLock>,
     resumption: &Resumption,

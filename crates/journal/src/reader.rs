@@ -146,70 +146,22 @@ impl Reader {
         self.take_indexes(&found);
         let mut part = known;
         while let Some(from) = *resume {
-            if let Some(close) = part.closed().copied()
-                && part.index().is_some()
-            {
+            let indexed = part.closed().copied().filter(|_| part.index().is_some());
+            let close = match indexed {
                 // It has its index: nothing is added to it.
-                self.view.raise_visible(close.last_sequence);
-                let Some(next) = segment_after(&found, &close) else {
-                    return Ok(true);
-                };
-                part = self.next_part(next, &close)?;
-                *resume = Some(SEGMENT_HEADER as u64);
-                continue;
-            }
-            let segment = Arc::clone(&part.file);
-            let ordinal = self.view.parts().len().saturating_sub(1);
-            let ordinal = Ordinal(u32::try_from(ordinal).unwrap_or(u32::MAX));
-            let closed = found.closed.iter();
-            let close = closed
-                .map(|closed| closed.close)
-                .find(|close| close.segment == segment.id);
-            let len = segment
-                .file
-                .len()
-                .map_err(|source| segment.error("measure", source))?;
-            let walk = Walk {
-                segment: Arc::clone(&segment),
-                ordinal,
-                to: Offset(close.map_or(len, |close| close.end.0)),
-                tolerant: true,
-                committed: false,
+                Some(close) => close,
+                None => match self.walk_on(&part, from, &found, live)? {
+                    WalkedOn::Ended(close) => {
+                        part.close_with(close);
+                        close
+                    }
+                    WalkedOn::Shown(to) => {
+                        *resume = Some(to);
+                        return Ok(true);
+                    }
+                    WalkedOn::Otherwise => return Ok(false),
+                },
             };
-            let visible = self.view.visible();
-            let walked = part.change(|live| {
-                // What an attempt that failed left behind.
-                live.truncate(visible);
-                walk.run(Offset(from), live)
-            });
-            let Some(walked) = walked.transpose()? else {
-                // The part has its index already: nothing is added to it.
-                return Ok(false);
-            };
-            let Some(close) = close else {
-                let attested = attested(&found, &walked);
-                let torn = matches!(walked.stop, Stopped::At { .. });
-                if !live && (attested > walked.last || torn) {
-                    return Ok(false);
-                }
-                let visible = if live {
-                    attested.min(walked.last).max(visible)
-                } else {
-                    walked.last
-                };
-                let behind = part.change(|live| {
-                    let behind = live.entry(visible.next()).map(|entry| entry.place.offset.0);
-                    live.truncate(visible);
-                    behind
-                });
-                *resume = Some(behind.flatten().unwrap_or(walked.end));
-                self.view.raise_visible(visible);
-                return Ok(true);
-            };
-            if walked.end != close.end.0 || walked.last != close.last_sequence {
-                return Ok(false);
-            }
-            part.close_with(close);
             self.view.raise_visible(close.last_sequence);
             *resume = Some(close.end.0);
             let Some(next) = segment_after(&found, &close) else {
@@ -219,6 +171,69 @@ impl Reader {
             *resume = Some(SEGMENT_HEADER as u64);
         }
         Ok(false)
+    }
+
+    /// Walks over what is new in a segment, and shows as much of it as is there for certain.
+    fn walk_on(
+        &self,
+        part: &Part,
+        from: u64,
+        found: &Identity,
+        live: bool,
+    ) -> Result<WalkedOn, OpenError> {
+        let segment = Arc::clone(&part.file);
+        let ordinal = self.view.parts().len().saturating_sub(1);
+        let ordinal = Ordinal(u32::try_from(ordinal).unwrap_or(u32::MAX));
+        let closed = found.closed.iter();
+        let close = closed
+            .map(|closed| closed.close)
+            .find(|close| close.segment == segment.id);
+        let len = segment
+            .file
+            .len()
+            .map_err(|source| segment.error("measure", source))?;
+        let walk = Walk {
+            segment: Arc::clone(&segment),
+            ordinal,
+            to: Offset(close.map_or(len, |close| close.end.0)),
+            tolerant: true,
+            committed: false,
+        };
+        let visible = self.view.visible();
+        let walked = part.change(|live| {
+            // What an attempt that failed left behind.
+            live.truncate(visible);
+            walk.run(Offset(from), live)
+        });
+        let Some(walked) = walked.transpose()? else {
+            // The part has its index already: nothing is added to it.
+            return Ok(WalkedOn::Otherwise);
+        };
+        if let Some(close) = close {
+            let as_recorded = walked.end == close.end.0 && walked.last == close.last_sequence;
+            return Ok(if as_recorded {
+                WalkedOn::Ended(close)
+            } else {
+                WalkedOn::Otherwise
+            });
+        }
+        let attested = attested(found, &walked);
+        let torn = matches!(walked.stop, Stopped::At { .. });
+        if !live && (attested > walked.last || torn) {
+            return Ok(WalkedOn::Otherwise);
+        }
+        let visible = if live {
+            attested.min(walked.last).max(visible)
+        } else {
+            walked.last
+        };
+        let behind = part.change(|live| {
+            let behind = live.entry(visible.next()).map(|entry| entry.place.offset.0);
+            live.truncate(visible);
+            behind
+        });
+        self.view.raise_visible(visible);
+        Ok(WalkedOn::Shown(behind.flatten().unwrap_or(walked.end)))
     }
 
     /// Takes the index files that a writer has made of closed segments.
@@ -246,6 +261,16 @@ impl Reader {
         self.view.push_part(Arc::clone(&part));
         Ok(part)
     }
+}
+
+/// What a walk over the new frames of a segment came to.
+enum WalkedOn {
+    /// The segment has ended, as the identity says.
+    Ended(CloseFacts),
+    /// It goes on; the next walk begins here.
+    Shown(u64),
+    /// It is not a continuation of what is known.
+    Otherwise,
 }
 
 /// The segment behind a closed one; none when every segment is closed.

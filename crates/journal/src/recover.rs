@@ -27,7 +27,7 @@ use crate::survey::{
 use crate::walk::{Behind, Ends, Stopped, Walk, Walked, plausible};
 
 pub(crate) use damage::exhausted;
-use damage::{MOST_LOST_AT_ONCE, damaged, last_byte};
+use damage::{MOST_LOST_AT_ONCE, cut, damaged, last_byte};
 
 /// How a directory is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub(crate) struct Recovered {
     pub(crate) newest: Option<Newest>,
     /// Segments above the highest that hold nothing acknowledged.
     pub(crate) orphans: Vec<SegmentId>,
-    /// Time and counter of the newest event, when its frame was walked over.
+    /// Time and counter of the newest event, when its frame was walked over or has been looked up.
     stamp: Option<(i64, u16)>,
     /// Greatest epoch that a segment or a frame shows.
     seen_epoch: Epoch,
@@ -193,10 +193,17 @@ impl Recovered {
     /// Time and counter of the newest event that is there; zeros in a log without one.
     ///
     /// Every later event is stamped after it, so a time that is not known exactly is taken to be later.
-    pub(crate) fn stamp(&self) -> Result<(i64, u16), OpenError> {
-        if let Some(stamp) = self.stamp {
-            return Ok(stamp);
-        }
+    pub(crate) fn stamp(&mut self) -> Result<(i64, u16), OpenError> {
+        let stamp = match self.stamp {
+            Some(stamp) => stamp,
+            None => self.stamp_of_indexed()?,
+        };
+        self.stamp = Some(stamp);
+        Ok(stamp)
+    }
+
+    /// The same, of the segments that were not walked over.
+    fn stamp_of_indexed(&self) -> Result<(i64, u16), OpenError> {
         for part in self.parts.iter().rev() {
             let Some(index) = part.index() else { continue };
             let Some(newest) = index.header().events.checked_sub(1) else {
@@ -488,8 +495,4 @@ fn length(segment: &SegmentFile) -> Result<u64, OpenError> {
         .file
         .len()
         .map_err(|source| segment.error("measure", source).into())
-}
-
-fn cut(found: u64, expected: u64) -> Damage {
-    Damage::Cut { found, expected }
 }

@@ -17,7 +17,7 @@ use crate::typed::{EventPayload, TypedDecodeError, decode};
 /// Hashes are computed on call.
 #[derive(Clone, Copy, Debug)]
 pub struct EventRef<'a> {
-    frame: EventFrame<'a>,
+    pub(super) frame: EventFrame<'a>,
     key: &'a HashKey,
 }
 

@@ -51,11 +51,8 @@ impl<State> Store<State> {
     /// [`StoreError::NotFound`] when no visible event has the id; a damaged event is typed.
     pub fn read_raw(&self, id: EventId) -> Result<StoredEvent<Vec<u8>>, StoreError> {
         let mut buffer = FrameBuffer::new();
-        match self.core.view.read_id(id, &mut buffer) {
-            Ok(Some(frame)) => stored(&frame, self.core.view.key()),
-            Ok(None) | Err(ReadError::NotFound) => Err(StoreError::NotFound(id.as_u128())),
-            Err(error) => Err(read_error(error, &self.core.origin)),
-        }
+        let event = self.get_ref(id, &mut buffer)?;
+        stored(&event.frame, self.core.view.key())
     }
 
     /// Reads an event by its id without copying it: it is borrowed from `buffer`, which is used again for

@@ -75,3 +75,8 @@ pub(super) fn last_byte(segment: &SegmentFile, from: u64, to: u64) -> Result<u64
     }
     Ok(from)
 }
+
+/// A file that ends too early.
+pub(super) fn cut(found: u64, expected: u64) -> Damage {
+    Damage::Cut { found, expected }
+}

@@ -194,18 +194,18 @@ impl Scan {
             return Ok(None);
         };
         self.note(ordinal, chunk);
-        let from = index.first_from(span.first)?;
-        let to = match span.last.get().checked_add(1) {
+        let first = index.first_from(span.first)?;
+        let end = match span.last.get().checked_add(1) {
             Some(end) => index.first_from(Sequence(end))?,
             None => InIndex(index.header().events),
         };
         let (from, to) = match chunk {
             // A page of a range needs no list of all of it.
             Chunk::Events if self.request.reverse => {
-                (InIndex(to.0.saturating_sub(most).max(from.0)), to)
+                (InIndex(end.0.saturating_sub(most).max(first.0)), end)
             }
-            Chunk::Events => (from, InIndex(from.0.saturating_add(most).min(to.0))),
-            _ => (from, to),
+            Chunk::Events => (first, InIndex(first.0.saturating_add(most).min(end.0))),
+            _ => (first, end),
         };
         let mut ordinals = candidates.between(from, to, self.request.reverse);
         let mut more = None;
@@ -257,16 +257,12 @@ impl Scan {
         if more.is_none() && chunk == Chunk::Events {
             // The range was cut to a page.
             more = if self.request.reverse {
-                (from.0 > index.first_from(span.first)?.0)
+                (from > first)
                     .then(|| index.sequence(from).map(before))
                     .transpose()?
                     .flatten()
             } else {
-                let end = match span.last.get().checked_add(1) {
-                    Some(end) => index.first_from(Sequence(end))?.0,
-                    None => index.header().events,
-                };
-                (to.0 < end).then(|| index.sequence(to)).transpose()?
+                (to < end).then(|| index.sequence(to)).transpose()?
             };
         }
         Ok(more)

@@ -13,7 +13,8 @@ use crate::support::{draft, findings, open, read_only, shown};
 const THREADS: usize = 4;
 const EVENTS: usize = 60;
 
-fn with_journal(durability: Durability, run: impl Fn(&Arc<Journal>)) {
+/// A new journal in a directory that lasts as long as the first of these does.
+fn begun(durability: Durability) -> (tempfile::TempDir, Platform, Arc<Journal>) {
     let directory = tempfile::tempdir().unwrap();
     let platform = Platform::real(RealDirectory::create(directory.path()).unwrap());
     let options = Options {
@@ -22,6 +23,11 @@ fn with_journal(durability: Durability, run: impl Fn(&Arc<Journal>)) {
         ..Options::default()
     };
     let journal = Arc::new(open(&platform, &options));
+    (directory, platform, journal)
+}
+
+fn with_journal(durability: Durability, run: impl Fn(&Arc<Journal>)) {
+    let (_directory, platform, journal) = begun(durability);
     run(&journal);
     let all = shown(journal.view());
     Arc::into_inner(journal).unwrap().close().unwrap();
@@ -144,14 +150,7 @@ fn readers_see_a_growing_prefix_while_writers_append() {
 fn what_was_submitted_by_many_threads_and_forgotten_is_there_after_a_close() {
     for durability in [Durability::Synced, Durability::Written] {
         for dropped in [false, true] {
-            let directory = tempfile::tempdir().unwrap();
-            let platform = Platform::real(RealDirectory::create(directory.path()).unwrap());
-            let options = Options {
-                durability,
-                segment_max_bytes: 16 << 10,
-                ..Options::default()
-            };
-            let journal = Arc::new(open(&platform, &options));
+            let (_directory, platform, journal) = begun(durability);
             let threads: Vec<_> = (0..THREADS)
                 .map(|number| {
                     let journal = Arc::clone(&journal);
