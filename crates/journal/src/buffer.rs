@@ -25,6 +25,8 @@ pub struct FrameBuffer {
     backward: bool,
     /// Whether the bytes are to be read again whatever they are.
     stale: bool,
+    /// The segment that was read last, if it is read in place: nothing is copied then.
+    mapped: Option<Arc<SegmentFile>>,
 }
 
 impl FrameBuffer {
@@ -54,10 +56,18 @@ impl FrameBuffer {
             offset,
             fault,
         };
-        let head = match self.verified(segment, offset) {
+        let held = if self.is_mapped(segment) {
+            None
+        } else {
+            let held = self.verified(segment, offset);
+            if held.is_none() {
+                self.fetch(segment, offset)?;
+            }
+            held
+        };
+        let head = match held {
             Some(head) => head,
             None => {
-                self.fetch(segment, offset)?;
                 let bytes = self.from(offset.0);
                 let bytes = bytes.ok_or_else(|| fault(FrameFault::BeyondEnd))?;
                 let head = FrameHead::verify(bytes, segment.salt, offset);
@@ -81,6 +91,20 @@ impl FrameBuffer {
         }
         let bytes = self.from(offset.0).unwrap_or_default();
         EventFrame::from_verified(head, bytes).map_err(fault)
+    }
+
+    /// Whether the segment is read in place; from now on if it can be.
+    #[inline]
+    fn is_mapped(&mut self, segment: &Arc<SegmentFile>) -> bool {
+        if segment.mapped().is_none() {
+            self.mapped = None;
+            return false;
+        }
+        let same = |held: &Arc<SegmentFile>| Arc::ptr_eq(held, segment);
+        if !self.mapped.as_ref().is_some_and(same) {
+            self.mapped = Some(Arc::clone(segment));
+        }
+        true
     }
 
     /// The head of the frame when the whole of it is held already and verifies. Bytes read ahead of
@@ -152,13 +176,16 @@ impl FrameBuffer {
     }
 
     fn slice(&self, offset: u64, len: usize) -> Option<&[u8]> {
-        let from = usize::try_from(offset.checked_sub(self.start)?).ok()?;
-        self.bytes.get(from..from.checked_add(len)?)
+        self.from(offset)?.get(..len)
     }
 
     /// What is held from an offset on.
+    #[inline]
     fn from(&self, offset: u64) -> Option<&[u8]> {
-        let from = usize::try_from(offset.checked_sub(self.start)?).ok()?;
-        self.bytes.get(from..)
+        let (bytes, start) = match &self.mapped {
+            Some(segment) => (segment.mapped()?, 0),
+            None => (&*self.bytes, self.start),
+        };
+        bytes.get(usize::try_from(offset.checked_sub(start)?).ok()?..)
     }
 }

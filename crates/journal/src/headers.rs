@@ -150,7 +150,7 @@ fn close_as_found(
         branch: identity.branch,
         epoch: identity.epoch,
     };
-    let view = View::new(origin, found.parts, last);
+    let view = View::new(origin, found.parts, last, false);
     let last_hash = hash_of(&view, last)?;
     Ok(Some(CleanClose {
         epoch: identity.epoch,

@@ -352,7 +352,7 @@ fn build(
         branch: desired.branch,
         epoch: desired.epoch,
     };
-    let view = View::new(origin, recovered.parts, last);
+    let view = View::new(origin, recovered.parts, last, options.mapping);
     view.count_awaiting();
     let last_hash = match resumption.last_hash {
         Some(repeated) => repeated,

@@ -53,8 +53,8 @@ pub struct Options {
     /// one segment. It bounds the memory of the index of the newest segment, the time to recover,
     /// and the time to close.
     pub segment_max_events: u64,
-    /// Whether index files are mapped. A mapped file that another program shortens can end the
-    /// process; files that are read into memory instead cost memory.
+    /// Whether closed segments and their indexes are mapped. A mapped file that another program
+    /// shortens can end the process; indexes that are read into memory instead cost memory.
     pub mapping: bool,
     /// Most bytes of payload and extensions together in one event.
     pub single_append_max_bytes: usize,

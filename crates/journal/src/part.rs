@@ -132,6 +132,11 @@ impl Part {
         }
     }
 
+    /// Whether an index file answers for the part, or one made again.
+    pub(crate) fn has_index(&self) -> bool {
+        self.first.get().is_some()
+    }
+
     /// Asks the columns in memory, when they answer for the part.
     pub(crate) fn with_live<T>(&self, ask: impl FnOnce(&Live) -> T) -> Option<T> {
         if self.settled().is_some() {

@@ -66,7 +66,7 @@ impl Reader {
             branch: recovered.identity.branch,
             epoch: recovered.identity.epoch,
         };
-        let view = View::new(origin, recovered.parts, visible);
+        let view = View::new(origin, recovered.parts, visible, mapping);
         let reader = Self {
             platform: platform.clone(),
             mapping,

@@ -157,7 +157,7 @@ fn run(
         branch,
         epoch,
     };
-    let view = View::new(origin, found.parts, last);
+    let view = View::new(origin, found.parts, last, false);
     let mut copy = Copy::new(destination, origin);
     let mut proof = Proof::new(&report.damage, HashKey::for_lineage(old.lineage));
     for close in &old.closed {

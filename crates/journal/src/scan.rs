@@ -159,11 +159,18 @@ impl Scan {
             return Ok(None);
         };
         let Place { segment, offset } = event.place;
-        let current = self.segment.take_if(|(read, _)| *read == segment);
-        let (_, file) = self.segment.insert(match current {
-            Some(current) => current,
-            None => (segment, self.view.segment(segment)?),
-        });
+        if self
+            .segment
+            .as_ref()
+            .is_none_or(|(read, _)| *read != segment)
+        {
+            let file = self.view.segment(segment)?;
+            file.check_mapping();
+            self.segment = Some((segment, file));
+        }
+        let Some((_, file)) = &self.segment else {
+            return Ok(None);
+        };
         self.buffer.read(file, offset, event.sequence).map(Some)
     }
 

@@ -1,12 +1,13 @@
 //! An open segment file: its facts, and a sync whose failure is never forgotten.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use batpak_coordinate::Sequence;
 use batpak_event::Epoch;
-use batpak_platform::{Access, Storage, StorageFile, read_exact_at, write_all_at};
-use batpak_segment::{SEGMENT_HEADER, Salt, SegmentHeader, SegmentId};
+use batpak_platform::{Access, FileBytes, Storage, StorageFile, read_exact_at, write_all_at};
+use batpak_segment::{Offset, SEGMENT_HEADER, Salt, SegmentHeader, SegmentId};
 
 use crate::error::FileError;
 
@@ -26,6 +27,10 @@ pub(crate) struct SegmentFile {
     pub(crate) file: Arc<dyn StorageFile>,
     /// Whether a sync failed: a later success would prove nothing about the writes before it.
     sync_failed: Mutex<bool>,
+    /// Its bytes in place, once it is closed and somebody reads it; none where it cannot be mapped.
+    mapping: OnceLock<Option<FileBytes>>,
+    /// Whether somebody cut the file under the mapping.
+    shortened: AtomicBool,
 }
 
 impl SegmentFile {
@@ -41,6 +46,8 @@ impl SegmentFile {
             name: id.file_name(),
             file: Arc::new(Absent),
             sync_failed: Mutex::new(false),
+            mapping: OnceLock::new(),
+            shortened: AtomicBool::new(false),
         }
     }
 
@@ -54,11 +61,35 @@ impl SegmentFile {
             name: header.segment.file_name(),
             file,
             sync_failed: Mutex::new(false),
+            mapping: OnceLock::new(),
+            shortened: AtomicBool::new(false),
         }
     }
 
     pub(crate) fn error(&self, operation: &'static str, source: io::Error) -> FileError {
         FileError::new(operation, self.name.clone(), source)
+    }
+
+    /// Lets the frames up to `end` be read in place: none of them is written to again.
+    pub(crate) fn map_up_to(&self, end: Offset) {
+        // Without a mapping they are read by position.
+        self.mapping.get_or_init(|| self.file.map(end.0).ok());
+    }
+
+    /// Its bytes in place, where they can be read so.
+    #[inline]
+    pub(crate) fn mapped(&self) -> Option<&[u8]> {
+        let bytes = self.mapping.get()?.as_ref()?;
+        (!self.shortened.load(Ordering::Acquire)).then(|| bytes.as_ref())
+    }
+
+    /// Gives the mapping up when the file is shorter now: touching what is gone would end the process.
+    pub(crate) fn check_mapping(&self) {
+        if let Some(bytes) = self.mapped()
+            && self.file.len().is_ok_and(|len| len < bytes.len() as u64)
+        {
+            self.shortened.store(true, Ordering::Release);
+        }
     }
 
     pub(crate) fn write(&self, bytes: &[u8], offset: u64) -> Result<(), FileError> {

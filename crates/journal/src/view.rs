@@ -30,6 +30,8 @@ struct Shared {
     branch: BranchId,
     epoch: Epoch,
     key: HashKey,
+    /// Whether closed segments are read in place.
+    mapping: bool,
     parts: RwLock<Arc<Vec<Arc<Part>>>>,
     /// Counts how often an index took the place of columns in memory, or parts were dropped.
     version: AtomicU64,
@@ -51,12 +53,18 @@ pub(crate) struct Origin {
 }
 
 impl View {
-    pub(crate) fn new(origin: Origin, parts: Vec<Arc<Part>>, visible: Sequence) -> Self {
+    pub(crate) fn new(
+        origin: Origin,
+        parts: Vec<Arc<Part>>,
+        visible: Sequence,
+        mapping: bool,
+    ) -> Self {
         let shared = Shared {
             lineage: origin.lineage,
             branch: origin.branch,
             epoch: origin.epoch,
             key: HashKey::for_lineage(origin.lineage),
+            mapping,
             parts: RwLock::new(Arc::new(parts)),
             version: AtomicU64::new(0),
             awaiting: AtomicUsize::new(0),
@@ -258,6 +266,13 @@ impl View {
     pub(crate) fn segment(&self, ordinal: Ordinal) -> Result<Arc<SegmentFile>, ReadError> {
         let parts = self.parts();
         let part = parts.get(ordinal.0 as usize).ok_or(ReadError::NotFound)?;
+        // With an index, all of the segment is readable and final.
+        if self.shared.mapping
+            && part.has_index()
+            && let Some(close) = part.closed()
+        {
+            part.file.map_up_to(close.end);
+        }
         Ok(Arc::clone(&part.file))
     }
 

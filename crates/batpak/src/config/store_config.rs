@@ -178,16 +178,17 @@ impl StoreConfig {
         self.with_clock(Some(Arc::new(ClockFn::new(wall_us))))
     }
 
-    /// Sets whether index files are mapped; `true` by default. An index file that another program
-    /// shortens, or a medium that fails under it, can end a process that has mapped it. Without
-    /// mapping both are typed errors, and each index takes memory: some 20 bytes for an event.
+    /// Sets whether closed segments and their index files are mapped; `true` by default: reads of them
+    /// make no call and copy nothing. A file that another program shortens, or a medium that fails
+    /// under it, can end a process that has mapped it. Without mapping both are typed errors, reads
+    /// make calls, and each index takes memory: some 20 bytes for an event.
     #[must_use]
     pub fn with_mapping(mut self, mapping: bool) -> StoreConfig {
         self.mapping = mapping;
         self
     }
 
-    /// Whether index files are mapped.
+    /// Whether closed segments and their index files are mapped.
     #[must_use]
     pub fn mapping(&self) -> bool {
         self.mapping

@@ -167,6 +167,48 @@ fn a_file_that_is_cut_under_a_reader_is_an_error_that_names_it() {
     }
 }
 
+/// A scan looks at the length of a segment before it touches the mapping; without mappings every read
+/// finds the end of the file.
+#[test]
+fn a_mapped_file_that_is_cut_is_an_error_where_a_scan_enters_it() {
+    for mapping in [true, false] {
+        let dir = tempfile::tempdir().unwrap();
+        let config = || {
+            StoreConfig::new(dir.path())
+                .with_segment_max_bytes(64 << 10)
+                .with_mapping(mapping)
+        };
+        let store = Store::open(config()).unwrap();
+        for number in 0..100 {
+            append_padded(&store, number, 3_000).unwrap();
+        }
+        store.close().unwrap();
+        let store = Store::open(config()).unwrap();
+        let count = |store: &Store| {
+            let mut scan = store.scan(&Region::all());
+            let (mut found, mut errors) = (0, Vec::new());
+            loop {
+                match scan.next_event() {
+                    Ok(Some(_)) => found += 1,
+                    Ok(None) => return (found, errors),
+                    Err(error) => errors.push(format!("{error} {:?}", error.locus())),
+                }
+            }
+        };
+        assert_eq!(count(&store), (100, Vec::new()));
+        let at = dir.path().join("000003.fbat");
+        let file = fs::OpenOptions::new().write(true).open(at).unwrap();
+        file.set_len(20_000).unwrap();
+        let (found, errors) = count(&store);
+        assert!(found > 80 && found < 100, "{found}");
+        assert_eq!(errors.len(), 100 - found);
+        let named = |error: &String| error.contains("000003") || error.contains("segment: Some(3)");
+        assert!(errors.iter().all(named), "{errors:?}");
+        let lost = (1..=100).filter(|at| store.event_at(*at).is_err()).count();
+        assert_eq!(lost, errors.len());
+    }
+}
+
 /// Draws numbers from a seed.
 struct Draws(u64);
 

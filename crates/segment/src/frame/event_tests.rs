@@ -73,8 +73,12 @@ fn a_frame_at_another_offset_or_under_another_salt_never_verifies() {
 fn malformed_bodies_are_refused_even_when_both_checks_match() {
     let names = cause_offset(FULL.causes.len(), &FULL) + 2;
     let cases = [
-        (128 + names + 1, 0xff, "entity is not UTF-8"),
-        (128 + names + FULL.entity.len(), 0x80, "scope is not UTF-8"),
+        (128 + names + 1, 0xff, "entity or scope is not UTF-8"),
+        (
+            128 + names + FULL.entity.len(),
+            0x80,
+            "entity or scope is not UTF-8",
+        ),
         (128 + names - 1, 0x03, "unused cause marks are not zero"),
         (128 + body_len(&FULL) - 1, 0x01, "padding is not zero"),
     ];
@@ -85,6 +89,17 @@ fn malformed_bodies_are_refused_even_when_both_checks_match() {
         let found = EventFrame::decode(&frame, SALT, OFFSET).unwrap_err();
         assert_eq!(found, FrameFault::Malformed(fault));
     }
+}
+
+#[test]
+fn a_character_that_begins_in_the_entity_and_ends_in_the_scope_is_refused() {
+    let scope = 128 + cause_offset(FULL.causes.len(), &FULL) + 2 + FULL.entity.len();
+    let mut frame = frame(3, &FULL, OFFSET);
+    frame[scope - 1..=scope].copy_from_slice("\u{e1}".as_bytes());
+    reseal_all(&mut frame, SALT, OFFSET);
+    let found = EventFrame::decode(&frame, SALT, OFFSET).unwrap_err();
+    let names = FrameFault::Malformed("entity or scope is not UTF-8");
+    assert_eq!(found, names);
 }
 
 #[test]

@@ -185,7 +185,7 @@ impl FrameHead {
     ///
     /// # Errors
     /// [`FrameFault`]. No length is believed before the check over the fixed part matches.
-    #[inline]
+    #[inline(always)]
     pub fn decode(
         bytes: &[u8; FRAME_FIXED],
         salt: Salt,
@@ -265,6 +265,7 @@ impl FrameHead {
         Ok(())
     }
 
+    #[inline]
     fn check_event(&self) -> Result<(), FrameFault> {
         let fault = if self.sequence.is_none() {
             "sequence of an event is 0"
@@ -326,19 +327,14 @@ pub(crate) const fn is_possible_length(length: u32) -> bool {
     length >= 128 && length <= MAX_FRAME_LENGTH && length.is_multiple_of(8)
 }
 
-/// Salt, offset, length and everything after the check itself, in one block: one pass of the check.
+/// Salt, offset, length and everything after the check itself.
 #[inline]
 fn header_crc(bytes: &[u8; FRAME_FIXED], salt: Salt, offset: Offset) -> u32 {
-    const COVERED: usize = 16 + FRAME_FIXED - 4;
-    let mut covered = [0_u8; COVERED];
-    put::<0, 8, _>(&mut covered, salt.0.to_le_bytes());
-    put::<8, 8, _>(&mut covered, offset.0.to_le_bytes());
-    put::<16, 4, _>(&mut covered, get::<LENGTH, 4, _>(bytes));
-    put::<20, { FRAME_FIXED - BODY_CRC }, _>(
-        &mut covered,
-        get::<BODY_CRC, { FRAME_FIXED - BODY_CRC }, _>(bytes),
-    );
-    crc32c::crc32c(&covered)
+    let mut place = [0_u8; 20];
+    put::<0, 8, _>(&mut place, salt.0.to_le_bytes());
+    put::<8, 8, _>(&mut place, offset.0.to_le_bytes());
+    put::<16, 4, _>(&mut place, get::<LENGTH, 4, _>(bytes));
+    crc32c::crc32c_append(crc32c::crc32c(&place), &bytes[BODY_CRC..])
 }
 
 #[cfg(test)]
