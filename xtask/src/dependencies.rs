@@ -7,17 +7,18 @@ use serde_json::Value;
 use crate::finding::Finding;
 use crate::floors::{list, text};
 
-/// `batpak` with default features depends on at most so many crates, ours among them.
+/// `batpak` with default features depends on at most so many crates of others: those that somebody
+/// who audits it has to look at besides ours.
 pub(crate) const MOST_DEPENDENCIES: usize = 40;
 
-/// Counts the crates in the output of `cargo tree --prefix none`, whose first line is the crate
-/// itself.
+/// Counts the crates of others in the output of `cargo tree --prefix none`, whose first line is the
+/// crate itself. Those of the workspace have a path.
 pub(crate) fn count(tree: &str) -> usize {
     let crates: BTreeSet<&str> = tree
         .lines()
         .skip(1)
         .map(|line| line.trim_end_matches(" (*)").trim())
-        .filter(|line| !line.is_empty())
+        .filter(|line| !line.is_empty() && !line.contains(" (/"))
         .collect();
     crates.len()
 }
@@ -28,7 +29,8 @@ pub(crate) fn check_count(tree: &str, manifest: &str) -> Vec<Finding> {
     if count <= MOST_DEPENDENCIES {
         return Vec::new();
     }
-    let message = format!("batpak depends on {count} crates; at most {MOST_DEPENDENCIES}");
+    let message =
+        format!("batpak depends on {count} crates of others; at most {MOST_DEPENDENCIES}");
     vec![Finding::new(manifest, 1, message)]
 }
 
@@ -58,7 +60,10 @@ mod tests {
 
     #[test]
     fn every_version_of_a_crate_counts_once() {
-        assert_eq!(count("top v1\na v1\nb v1\na v1 (*)\na v2\n\n"), 3);
+        assert_eq!(
+            count("top v1\na v1\nb v1\na v1 (*)\na v2\nours v1 (/path/ours)\n\n"),
+            3
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! asked. When an index file took the place of columns in between, the look-ups are done again.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use batpak_coordinate::{Sequence, StreamSequence};
 use batpak_event::{Cause, EventId};
@@ -11,6 +12,7 @@ use foldhash::fast::RandomState;
 
 use crate::draft::DraftCause;
 use crate::error::{AppendError, ReadError};
+use crate::heads::HeadCache;
 use crate::history::{self, Parts};
 use crate::live::{Head, Live};
 use crate::prepare::Prepared;
@@ -24,7 +26,7 @@ pub(crate) enum Verdict {
     Refused(AppendError),
     /// Refused because of an event that may not be visible yet.
     RefusedBy(AppendError, Sequence),
-    /// The newest part does not know the head of a stream.
+    /// The newest event of a stream is not known.
     NeedsHeads,
 }
 
@@ -35,13 +37,15 @@ struct Known {
     generation: u32,
 }
 
-/// What index files know of the keys and causes of a unit.
+/// What was looked up for a unit outside the lock: what index files know of its keys and causes, and
+/// the newest events of its streams.
 #[derive(Debug, Default)]
 pub(crate) struct Lookups {
     /// State of the log that they were made in; none before they are made.
     version: Option<u64>,
     keys: HashMap<EventId, Known, RandomState>,
     causes: HashMap<EventId, Known, RandomState>,
+    heads: HashMap<Arc<str>, Head, RandomState>,
 }
 
 impl Lookups {
@@ -69,6 +73,28 @@ impl Lookups {
             }
         }
         Ok(lookups)
+    }
+
+    /// Looks up the newest events of all streams of a unit; `written` is the newest written event.
+    pub(crate) fn add_heads(
+        &mut self,
+        unit: &[Prepared],
+        view: &View,
+        written: impl Fn() -> Sequence,
+    ) -> Result<(), ReadError> {
+        let version = view.version();
+        if self.version.replace(version) != Some(version) {
+            *self = Self::make(unit, view)?;
+        }
+        self.heads.clear();
+        for prepared in unit {
+            let entity = prepared.draft.coordinate.entity();
+            if !self.heads.contains_key(entity) {
+                let head = view.head(entity, &written)?;
+                self.heads.insert(Arc::from(entity), head);
+            }
+        }
+        Ok(())
     }
 
     /// Whether nothing has moved from memory into index files since.
@@ -105,16 +131,16 @@ pub(crate) fn names_events(unit: &[Prepared]) -> bool {
 pub(crate) struct Present<'a> {
     pub(crate) parts: &'a Parts,
     pub(crate) lookups: &'a Lookups,
+    pub(crate) heads: &'a HeadCache,
+    /// Whether nothing has moved from memory into index files since the look-ups.
+    pub(crate) current: bool,
 }
 
 impl Present<'_> {
     /// Asks the parts that have no index file, the newest first.
     fn in_memory<T>(&self, ask: impl Fn(&Live) -> Option<T>) -> Option<T> {
-        self.parts
-            .iter()
-            .rev()
-            .map_while(|part| part.with_live(&ask))
-            .find_map(|found| found)
+        let newest = self.parts.iter().rev();
+        newest.map_while(|part| part.columns()).find_map(ask)
     }
 
     fn found(&self, id: EventId, looked_up: Option<&Known>) -> Option<Known> {
@@ -137,9 +163,7 @@ impl Present<'_> {
     /// How many parts at the end of the log have no index file.
     fn newest_in_memory(&self) -> usize {
         let newest = self.parts.iter().rev();
-        newest
-            .take_while(|part| part.with_live(|_| ()).is_some())
-            .count()
+        newest.take_while(|part| part.columns().is_some()).count()
     }
 
     fn key(&self, id: EventId) -> Option<Sequence> {
@@ -151,21 +175,25 @@ impl Present<'_> {
         self.found(id, self.lookups.causes.get(&id))
     }
 
-    /// Newest event of a stream, when the newest part knows it.
+    /// Newest event of a stream with its event hash, when both are known: remembered, or looked up and
+    /// still the newest.
     pub(crate) fn head(&self, entity: &str) -> Option<Head> {
-        match self.parts.last() {
-            None => Some(Head::default()),
-            Some(part) => part.with_live(|live| live.head(entity)).flatten(),
+        if let Some(head) = self.heads.get(entity) {
+            return Some(head);
         }
+        let head = self.lookups.heads.get(entity).filter(|_| self.current)?;
+        let staged = self.in_memory(|live| live.newest(entity));
+        let is_newest = staged.is_none_or(|staged| staged.sequence == head.sequence);
+        let is_whole = head.sequence.is_none() || head.hash.is_some();
+        (is_newest && is_whole).then_some(*head)
     }
 
-    /// Newest events of the streams of a unit; none when one of them, or its event hash, is not known.
+    /// Newest events of the streams of a unit; none when one of them is not known.
     pub(crate) fn heads(&self, unit: &[Prepared]) -> Option<Vec<Head>> {
-        let heads = unit.iter().map(|prepared| {
-            self.head(prepared.draft.coordinate.entity())
-                .filter(|head| head.sequence.is_none() || head.hash.is_some())
-        });
-        heads.collect()
+        let heads = unit.iter();
+        heads
+            .map(|prepared| self.head(prepared.draft.coordinate.entity()))
+            .collect()
     }
 
     /// Generations of the local causes that an event names by id and that are in the log.

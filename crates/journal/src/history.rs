@@ -92,11 +92,8 @@ pub(crate) fn keyed(parts: &Parts, id: EventId) -> Result<Option<Row>, ReadError
         parts,
         |directory| directory.keys(hash).next().is_some(),
         |part| {
-            if let Some(found) = part.with_live(|live| live.keyed(id)) {
-                return Ok(found);
-            }
             let Some(index) = part.index() else {
-                return Ok(None);
+                return Ok(part.columns().and_then(|live| live.keyed(id)));
             };
             let event = index.events_with_id(id).map(|mut events| events.next());
             let sequence =
@@ -117,11 +114,8 @@ pub(crate) fn head(parts: &Parts, entity: &str) -> Result<Head, ReadError> {
         parts,
         |directory| directory.streams(hash).next().is_some(),
         |part| {
-            if let Some(found) = part.with_live(|live| live.newest(entity)) {
-                return Ok(found);
-            }
             let Some(index) = part.index() else {
-                return Ok(None);
+                return Ok(part.columns().and_then(|live| live.newest(entity)));
             };
             let head = index.head(entity).and_then(|head| {
                 head.map(|head| {
@@ -150,7 +144,7 @@ fn newest_first<T>(
     while let Some(part) = end.checked_sub(1).and_then(|at| parts.get(at)) {
         let run = match part.index() {
             Some(index) => {
-                without(parts, end, &index, &may_hold).map_err(|fault| part.fault(fault))?
+                without(parts, end, index, &may_hold).map_err(|fault| part.fault(fault))?
             }
             None => None,
         };
@@ -198,10 +192,8 @@ pub(crate) fn effects(
     let id = id_of(parts, &row)?;
     let mut effects = Vec::new();
     for part in parts.iter().skip(row.place.segment.0 as usize) {
-        let in_memory = part.with_live(|live| live.effects(id).to_vec());
-        if let Some(found) = in_memory {
-            effects.extend(found.into_iter().map(Sequence));
-            continue;
+        if let Some(live) = part.columns() {
+            effects.extend(live.effects(id));
         }
         let Some(index) = part.index() else { continue };
         let found = index.effects(cause).and_then(|events| {

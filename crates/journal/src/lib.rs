@@ -68,6 +68,7 @@ mod draft;
 mod engine;
 mod error;
 mod headers;
+mod heads;
 mod history;
 mod identity_file;
 mod journal;

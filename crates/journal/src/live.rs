@@ -3,46 +3,29 @@
 //! Of the newest segment, which is written to, of the ones before it until their files are made, and
 //! of a damaged one. It answers from columns alone; the frame's own bytes decide. Sequences without a
 //! readable event are ranges beside the columns, so that a range costs the same whatever its length.
+//!
+//! Whoever holds the `tail` lock appends; readers take no lock, and find everything up to the visible
+//! sequence. Nothing is taken out of it: events that are taken back leave with the columns they are
+//! in, and what is left is given to new ones.
 
+mod event;
 mod links;
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use batpak_coordinate::{EventKind, Generation, Sequence, StreamSequence};
+use batpak_columns::{Dictionary, Lists, Log, Rows, Table};
+use batpak_coordinate::{Generation, Sequence, StreamSequence};
 use batpak_event::{CorrelationId, Digest, Epoch, EventId};
 use batpak_segment::{ControlFrame, GapCause, Offset};
 use foldhash::fast::RandomState;
 
+pub(crate) use event::{Addition, Entry, NameId};
 use links::Links;
 
 /// Position of a segment in the list of segments. It stays the same: segments come and go at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ordinal(pub(crate) u32);
-
-/// Number of a stream or scope in the order of first appearance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct NameId(u32);
-
-impl NameId {
-    fn position(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// What the index knows of one event.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry {
-    pub(crate) id: EventId,
-    pub(crate) place: Place,
-    pub(crate) stream: NameId,
-    pub(crate) scope: NameId,
-    pub(crate) stream_sequence: StreamSequence,
-    pub(crate) predecessor: Sequence,
-    pub(crate) generation: Generation,
-    pub(crate) kind: EventKind,
-    pub(crate) keyed: bool,
-}
 
 /// Where the frame of an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,8 +60,8 @@ pub(crate) enum Why {
 
 /// What is at a sequence.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum At<'a> {
-    Event(&'a Entry),
+pub(crate) enum At {
+    Event(Entry),
     Hole(Hole),
 }
 
@@ -88,66 +71,8 @@ pub(crate) struct Head {
     pub(crate) sequence: Sequence,
     pub(crate) stream_sequence: StreamSequence,
     pub(crate) generation: Generation,
-    /// Event hash, when it has been computed since the open.
+    /// Event hash, where it is known.
     pub(crate) hash: Option<Digest>,
-}
-
-#[derive(Debug, Default)]
-struct Stream {
-    /// Its newest event before this segment, once somebody has looked it up.
-    before: Option<Head>,
-    /// Its newest event in this segment.
-    newest: Option<Head>,
-    /// Sequences of its events here, ascending.
-    events: Vec<u64>,
-}
-
-/// An event as it is put into the index.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Addition<'a> {
-    pub(crate) sequence: Sequence,
-    pub(crate) id: EventId,
-    pub(crate) place: Place,
-    pub(crate) entity: &'a str,
-    pub(crate) scope: &'a str,
-    pub(crate) stream_sequence: StreamSequence,
-    pub(crate) predecessor: Sequence,
-    pub(crate) generation: Generation,
-    pub(crate) kind: EventKind,
-    pub(crate) keyed: bool,
-    pub(crate) hash: Option<Digest>,
-    /// Its correlation, when that is not its own id.
-    pub(crate) correlation: Option<CorrelationId>,
-    /// The events of this store that caused it.
-    pub(crate) causes: &'a [EventId],
-}
-
-/// Names in the order of first appearance, found again by text.
-#[derive(Debug, Default)]
-struct Names {
-    texts: Vec<Arc<str>>,
-    ids: HashMap<Arc<str>, NameId, RandomState>,
-}
-
-impl Names {
-    fn find(&self, text: &str) -> Option<NameId> {
-        self.ids.get(text).copied()
-    }
-
-    fn intern(&mut self, text: &str) -> NameId {
-        if let Some(id) = self.find(text) {
-            return id;
-        }
-        let id = NameId(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
-        let text: Arc<str> = Arc::from(text);
-        self.texts.push(Arc::clone(&text));
-        self.ids.insert(text, id);
-        id
-    }
-
-    fn text(&self, id: NameId) -> &Arc<str> {
-        &self.texts[id.position()]
-    }
 }
 
 /// Columns over the events of one segment, staged ones included.
@@ -155,19 +80,22 @@ impl Names {
 pub(crate) struct Live {
     /// The last sequence before the segment.
     before: Sequence,
-    entries: Vec<Entry>,
+    /// Numbered in the order of their sequences; everything below names events by these numbers.
+    entries: Rows<{ event::WORDS }>,
     /// Ascending; each with the number of entries before it.
-    holes: Vec<(Hole, usize)>,
-    last: Sequence,
-    entities: Names,
-    scopes: Names,
-    streams: Vec<Stream>,
-    keys: HashMap<u128, u64, RandomState>,
+    holes: Log<(Hole, u32)>,
+    entities: Dictionary<Arc<str>>,
+    scopes: Dictionary<Arc<str>>,
+    /// The events of each entity.
+    streams: Lists,
+    /// Events with a key, by the hash of their id.
+    keyed: Table,
+    hasher: RandomState,
     links: Links,
     /// First sequence of each epoch, ascending.
-    epochs: Vec<(Sequence, Epoch)>,
+    epochs: Log<(Sequence, Epoch)>,
     /// Control frames that a copy of the log must repeat, each with the event before it.
-    facts: Vec<(Sequence, ControlFrame)>,
+    facts: Log<(Sequence, ControlFrame)>,
 }
 
 impl Live {
@@ -175,23 +103,28 @@ impl Live {
     pub(crate) fn after(before: Sequence) -> Self {
         Self {
             before,
-            entries: Vec::new(),
-            holes: Vec::new(),
-            last: before,
-            entities: Names::default(),
-            scopes: Names::default(),
-            streams: Vec::new(),
-            keys: HashMap::default(),
+            entries: Rows::new(),
+            holes: Log::new(),
+            entities: Dictionary::new(),
+            scopes: Dictionary::new(),
+            streams: Lists::new(),
+            keyed: Table::new(),
+            hasher: RandomState::default(),
             links: Links::default(),
-            epochs: Vec::new(),
-            facts: Vec::new(),
+            epochs: Log::new(),
+            facts: Log::new(),
         }
     }
 
     /// Sequence of the newest event, visible or not, readable or not; the last one before the
     /// segment when it has none.
     pub(crate) fn last(&self) -> Sequence {
-        self.last
+        let hole = self.holes.last().map(|(hole, _)| hole.last);
+        let newest = self.entries.len().checked_sub(1);
+        let event = newest.and_then(|newest| Some(self.numbered(newest)?.sequence));
+        self.before
+            .max(hole.unwrap_or_default())
+            .max(event.unwrap_or_default())
     }
 
     /// Ranges without readable events, ascending.
@@ -201,7 +134,7 @@ impl Live {
 
     /// Readable events up to a sequence.
     pub(crate) fn count_up_to(&self, last: Sequence) -> u64 {
-        let last = last.min(self.last);
+        let last = last.min(self.last());
         let unreadable = |hole: Hole| {
             let end = hole.last.min(last).get();
             end.saturating_add(1).saturating_sub(hole.first.get())
@@ -213,38 +146,57 @@ impl Live {
 
     /// Streams whose first event is in this segment.
     pub(crate) fn streams_begun(&self) -> u64 {
-        let begun = |stream: &&Stream| {
-            let first = stream.events.first();
-            let first = first.and_then(|first| self.entry(Sequence(*first)));
+        let begun = |stream: &u32| {
+            let first = self.streams.first(*stream);
+            let first = first.and_then(|first| self.numbered(first));
             first.is_some_and(|first| first.predecessor.is_none())
         };
-        self.streams.iter().filter(begun).count() as u64
+        (0..self.streams.len()).filter(begun).count() as u64
     }
 
     /// What is at a sequence; nothing before the segment and beyond its newest event.
-    pub(crate) fn at(&self, sequence: Sequence) -> Option<At<'_>> {
+    pub(crate) fn at(&self, sequence: Sequence) -> Option<At> {
+        match self.locate(sequence)? {
+            Located::Hole(hole) => Some(At::Hole(hole)),
+            Located::Number(number) => self.numbered(number).map(At::Event),
+        }
+    }
+
+    fn locate(&self, sequence: Sequence) -> Option<Located> {
         let before = self
             .holes
             .partition_point(|(hole, _)| hole.first <= sequence);
-        let position = match before.checked_sub(1).and_then(|at| self.holes.get(at)) {
-            Some((hole, _)) if sequence <= hole.last => return Some(At::Hole(*hole)),
-            Some((hole, entries)) => {
-                let behind = sequence
-                    .get()
-                    .checked_sub(hole.last.get())?
-                    .checked_sub(1)?;
-                entries.checked_add(usize::try_from(behind).ok()?)?
-            }
-            None => {
-                let behind = sequence.get().checked_sub(self.before.get())?;
-                usize::try_from(behind.checked_sub(1)?).ok()?
-            }
+        let (from, number) = match before.checked_sub(1).and_then(|at| self.holes.get(at)) {
+            Some((hole, _)) if sequence <= hole.last => return Some(Located::Hole(*hole)),
+            Some((hole, entries)) => (hole.last, *entries),
+            None => (self.before, 0),
         };
-        self.entries.get(position).map(At::Event)
+        let behind = sequence.get().checked_sub(from.get())?.checked_sub(1)?;
+        let number = number.checked_add(u32::try_from(behind).ok()?)?;
+        Some(Located::Number(number))
+    }
+
+    /// The number that the first event at a sequence or behind it has, or would have.
+    pub(crate) fn number_from(&self, sequence: Sequence) -> u32 {
+        let hole = match self.locate(sequence.max(self.before.next())) {
+            None => return u32::MAX,
+            Some(Located::Number(number)) => return number,
+            Some(Located::Hole(hole)) => hole,
+        };
+        let before = self
+            .holes
+            .partition_point(|(other, _)| other.first < hole.first);
+        self.holes.get(before).map_or(0, |(_, entries)| *entries)
+    }
+
+    /// The event with a number.
+    #[inline]
+    pub(crate) fn numbered(&self, number: u32) -> Option<Entry> {
+        self.entries.get(number).map(Entry::of_words)
     }
 
     /// The entry of a readable event.
-    pub(crate) fn entry(&self, sequence: Sequence) -> Option<&Entry> {
+    pub(crate) fn entry(&self, sequence: Sequence) -> Option<Entry> {
         match self.at(sequence)? {
             At::Event(entry) => Some(entry),
             At::Hole(_) => None,
@@ -253,115 +205,74 @@ impl Live {
 
     /// Sequence of the event of this segment with this key.
     pub(crate) fn keyed(&self, id: EventId) -> Option<Sequence> {
-        self.keys.get(&id.as_u128()).copied().map(Sequence)
+        let has_id = |number| self.numbered(number).is_some_and(|entry| entry.id == id);
+        let number = self.keyed.find(self.hasher.hash_one(id), has_id)?;
+        Some(self.numbered(number)?.sequence)
     }
 
-    /// Events of a conversation, ascending, without those that only have its number as their own id.
-    pub(crate) fn correlated(&self, correlation: CorrelationId) -> &[u64] {
+    /// The list of a conversation's events, without those that only have its number as their own id.
+    pub(crate) fn correlated(&self, correlation: CorrelationId) -> Option<List<'_>> {
         self.links.correlated(correlation)
     }
 
     /// Events that name this one as a cause, ascending.
-    pub(crate) fn effects(&self, cause: EventId) -> &[u64] {
-        self.links.effects(cause)
+    pub(crate) fn effects(&self, cause: EventId) -> impl Iterator<Item = Sequence> {
+        let effects = self.links.effects(cause);
+        let numbers = effects.into_iter().flat_map(|list| list.ascending(0));
+        numbers.filter_map(|number| Some(self.numbered(number)?.sequence))
     }
 
-    /// Newest event of a stream in this segment or before it; `None` when it is not known here.
-    pub(crate) fn head(&self, entity: &str) -> Option<Head> {
-        let stream = &self.streams[self.entities.find(entity)?.position()];
-        stream.newest.or(stream.before)
+    /// The list of a stream's events, staged ones included.
+    pub(crate) fn stream(&self, entity: &str) -> Option<List<'_>> {
+        let number = self.entities.find(entity)?;
+        Some(List {
+            lists: &self.streams,
+            number,
+        })
     }
 
-    /// Newest event of a stream in this segment.
+    /// Newest event of a stream in this segment. Its event hash is not known here.
     pub(crate) fn newest(&self, entity: &str) -> Option<Head> {
-        self.streams[self.entities.find(entity)?.position()].newest
-    }
-
-    /// Records the newest event of a stream before this segment, unless it is known, and the event
-    /// hash of the newest event.
-    pub(crate) fn know_head(&mut self, entity: &str, head: Head) {
-        let id = self.stream_id(entity);
-        let stream = &mut self.streams[id.position()];
-        match &mut stream.newest {
-            Some(newest) if newest.sequence == head.sequence => {
-                newest.hash = newest.hash.or(head.hash);
-            }
-            Some(_) => {}
-            // What was known first stays: an event that was found here may have been taken back since.
-            None => match &mut stream.before {
-                None => stream.before = Some(head),
-                Some(before) if before.sequence == head.sequence => {
-                    before.hash = before.hash.or(head.hash);
-                }
-                Some(_) => {}
-            },
-        }
-    }
-
-    fn stream_id(&mut self, entity: &str) -> NameId {
-        let id = self.entities.intern(entity);
-        if id.position() == self.streams.len() {
-            self.streams.push(Stream::default());
-        }
-        id
+        let newest = self.streams.last(self.entities.find(entity)?)?;
+        let newest = self.numbered(newest)?;
+        Some(Head {
+            sequence: newest.sequence,
+            stream_sequence: newest.stream_sequence,
+            generation: newest.generation,
+            hash: None,
+        })
     }
 
     /// Entity of an entry.
-    pub(crate) fn entity(&self, entry: &Entry) -> &Arc<str> {
-        self.entities.text(entry.stream)
+    pub(crate) fn entity(&self, entry: &Entry) -> Option<&Arc<str>> {
+        self.entities.key(entry.stream.0)
     }
 
     /// Scope of an entry.
-    pub(crate) fn scope(&self, entry: &Entry) -> &Arc<str> {
-        self.scopes.text(entry.scope)
+    pub(crate) fn scope(&self, entry: &Entry) -> Option<&Arc<str>> {
+        self.scopes.key(entry.scope.0)
     }
 
-    /// Sequences of a stream's events, ascending; staged ones included.
-    pub(crate) fn stream(&self, entity: &str) -> &[u64] {
-        self.entities
-            .find(entity)
-            .map_or(&[], |id| self.streams[id.position()].events.as_slice())
-    }
-
-    /// Adds the next event. Sequences are dense: anything else than the next one is ignored, and
-    /// the caller has checked it.
-    pub(crate) fn push(&mut self, addition: &Addition<'_>) {
+    /// Adds the next event. Sequences are dense: the caller has checked that this is the next one.
+    pub(crate) fn push(&self, addition: &Addition<'_>) {
         debug_assert_eq!(addition.sequence, self.last().next());
-        let stream = self.stream_id(addition.entity);
-        let scope = self.scopes.intern(addition.scope);
-        let record = &mut self.streams[stream.position()];
-        record.events.push(addition.sequence.get());
-        record.newest = Some(Head {
-            sequence: addition.sequence,
-            stream_sequence: addition.stream_sequence,
-            generation: addition.generation,
-            hash: addition.hash,
-        });
+        let named = |names: &Dictionary<Arc<str>>, text: &str| {
+            NameId(names.number(text, |text| Arc::from(text)))
+        };
+        let stream = named(&self.entities, addition.entity);
+        let scope = named(&self.scopes, addition.scope);
+        let entry = addition.entry(stream, scope);
+        let number = self.entries.push(entry.to_words());
+        self.streams.push(stream.0, number);
         if addition.keyed {
-            self.keys
-                .insert(addition.id.as_u128(), addition.sequence.get());
+            self.keyed.insert(self.hasher.hash_one(addition.id), number);
         }
-        self.entries.push(Entry {
-            id: addition.id,
-            place: addition.place,
-            stream,
-            scope,
-            stream_sequence: addition.stream_sequence,
-            predecessor: addition.predecessor,
-            generation: addition.generation,
-            kind: addition.kind,
-            keyed: addition.keyed,
-        });
-        self.last = addition.sequence;
-        self.links.push(
-            addition.sequence.get(),
-            addition.correlation,
-            addition.causes,
-        );
+        self.links
+            .push(number, addition.correlation, addition.causes);
     }
 
     /// Notes that events from the next one on belong to this epoch.
-    pub(crate) fn begin_epoch(&mut self, epoch: Epoch) {
+    pub(crate) fn begin_epoch(&self, epoch: Epoch) {
         if self
             .epochs
             .last()
@@ -372,21 +283,25 @@ impl Live {
     }
 
     /// Notes a control frame that a copy of the log must repeat.
-    pub(crate) fn note(&mut self, frame: ControlFrame) {
+    pub(crate) fn note(&self, frame: ControlFrame) {
         self.facts.push((self.last(), frame));
     }
 
     /// Control frames that a copy of the log must repeat, each with the event before it.
-    pub(crate) fn facts(&self) -> &[(Sequence, ControlFrame)] {
-        &self.facts
+    pub(crate) fn facts(&self) -> impl Iterator<Item = &(Sequence, ControlFrame)> {
+        self.facts.iter()
     }
 
     /// Epoch in which an event was written.
     pub(crate) fn epoch(&self, sequence: Sequence) -> Option<Epoch> {
         let after = self.epochs.partition_point(|(first, _)| *first <= sequence);
-        self.epochs
-            .get(after.checked_sub(1)?)
-            .map(|(_, epoch)| *epoch)
+        let (_, epoch) = self.epochs.get(after.checked_sub(1)?)?;
+        Some(*epoch)
+    }
+
+    /// Epoch that the next event would be of.
+    pub(crate) fn newest_epoch(&self) -> Option<Epoch> {
+        self.epochs.last().map(|(_, epoch)| *epoch)
     }
 
     /// Greatest epoch that the segment or a frame of it shows.
@@ -397,61 +312,87 @@ impl Live {
 
     /// Notes that the events from the next one up to `last` cannot be read; nothing when there are
     /// none.
-    pub(crate) fn push_hole(&mut self, last: Sequence, why: Why) {
-        let first = self.last.next();
-        if first > last {
-            return;
+    pub(crate) fn push_hole(&self, last: Sequence, why: Why) {
+        let first = self.last().next();
+        if first <= last {
+            let hole = Hole { first, last, why };
+            self.holes.push((hole, self.entries.len()));
         }
-        let hole = Hole { first, last, why };
-        self.holes.push((hole, self.entries.len()));
-        self.last = last;
     }
 
-    /// Forgets every event after `last`, newest first, so that heads and keys are as they were.
+    /// Forgets every event after `last`.
     pub(crate) fn truncate(&mut self, last: Sequence) {
-        let last = last.max(self.before);
-        self.epochs.retain(|(first, _)| *first <= last.next());
-        self.facts.retain(|(before, _)| *before <= last);
-        while self.last > last {
-            match self.holes.pop() {
-                Some((hole, entries)) if hole.last == self.last => {
-                    self.last = last.max(Sequence(hole.first.get().saturating_sub(1)));
-                    if hole.first <= self.last {
-                        let last = self.last;
-                        self.holes.push((Hole { last, ..hole }, entries));
-                    }
+        if self.last() > last {
+            *self = self.up_to(last);
+        }
+    }
+
+    /// The same without the events after `last`. Costs a copy of what is left.
+    pub(crate) fn up_to(&self, last: Sequence) -> Self {
+        let kept = Self::after(self.before);
+        self.give(&kept, last);
+        kept
+    }
+
+    /// Adds everything behind the newest event of `to`, up to `last`, to it.
+    pub(crate) fn give(&self, to: &Self, last: Sequence) {
+        let mut epochs = self.epochs.iter().peekable();
+        let mut facts = self.facts.iter().peekable();
+        let mut links = self.links.in_order();
+        loop {
+            let newest = to.last();
+            while let Some((_, epoch)) = epochs.next_if(|(first, _)| *first <= newest.next()) {
+                to.begin_epoch(*epoch);
+            }
+            while let Some((before, fact)) = facts.next_if(|(before, _)| *before <= newest) {
+                if *before == newest {
+                    to.note(fact.clone());
                 }
-                other => {
-                    self.holes.extend(other);
-                    self.pop();
+            }
+            if newest >= last {
+                return;
+            }
+            match self.locate(newest.next()) {
+                Some(Located::Hole(hole)) => to.push_hole(hole.last.min(last), hole.why),
+                Some(Located::Number(number)) => {
+                    let Some(entry) = self.numbered(number) else {
+                        return;
+                    };
+                    let (correlation, causes) = links.of(number);
+                    let (Some(entity), Some(scope)) = (self.entity(&entry), self.scope(&entry))
+                    else {
+                        return;
+                    };
+                    to.push(&entry.addition(entity, scope, correlation, &causes));
                 }
+                None => return,
             }
         }
     }
+}
 
-    /// Forgets the newest event, which is a readable one.
-    fn pop(&mut self) {
-        self.links.pop(self.last.get());
-        self.last = Sequence(self.last.get().saturating_sub(1));
-        let Some(entry) = self.entries.pop() else {
-            return;
-        };
-        if entry.keyed {
-            self.keys.remove(&entry.id.as_u128());
-        }
-        let stream = &mut self.streams[entry.stream.position()];
-        stream.events.pop();
-        let before = stream.events.last().copied().map(Sequence);
-        let newest = before.and_then(|sequence| {
-            let entry = self.entry(sequence)?;
-            Some(Head {
-                sequence,
-                stream_sequence: entry.stream_sequence,
-                generation: entry.generation,
-                hash: None,
-            })
-        });
-        self.streams[entry.stream.position()].newest = newest;
+enum Located {
+    Hole(Hole),
+    /// The number of an event, which may not be there yet.
+    Number(u32),
+}
+
+/// Events of one segment, ascending, by their numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct List<'a> {
+    lists: &'a Lists,
+    number: u32,
+}
+
+impl<'a> List<'a> {
+    /// From a number on.
+    pub(crate) fn ascending(self, from: u32) -> impl Iterator<Item = u32> + use<'a> {
+        self.lists.ascending(self.number, from)
+    }
+
+    /// Up to a number, the newest first.
+    pub(crate) fn descending(self, to: u32) -> impl Iterator<Item = u32> + use<'a> {
+        self.lists.descending(self.number, to)
     }
 }
 

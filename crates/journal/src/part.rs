@@ -1,10 +1,11 @@
 //! One segment of the log, and the index that answers for it.
 //!
 //! A part begins with columns in memory. Once its segment is closed and durable, an index file is
-//! made of its frames and takes the place of the columns, for good.
+//! made of its frames, and a part with that index takes its place in the list of parts, for good.
+//! A part is asked without a lock, and answers as long as somebody holds it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, OnceLock};
 
 use batpak_coordinate::{Generation, Sequence};
 use batpak_event::{Epoch, EventId};
@@ -28,17 +29,13 @@ pub(crate) struct Part {
     close: OnceLock<CloseFacts>,
     /// Whether its index could not be made.
     without_index: AtomicBool,
-    state: RwLock<State>,
-    /// The index that took the place of the columns, to be asked without the lock; for good, unless it
-    /// had to be made again.
-    first: OnceLock<Arc<Sealed>>,
-    made_again: AtomicBool,
+    state: State,
 }
 
 #[derive(Debug)]
 enum State {
     Live(Box<Live>),
-    Sealed(Arc<Sealed>),
+    Sealed(Box<Sealed>),
 }
 
 /// What is known of an event without reading its frame.
@@ -66,22 +63,25 @@ impl Part {
 
     /// A part with its index file.
     pub(crate) fn sealed(file: Arc<SegmentFile>, close: CloseFacts, index: Sealed) -> Arc<Self> {
-        Self::new(file, OnceLock::from(close), State::Sealed(Arc::new(index)))
+        Self::new(file, OnceLock::from(close), State::Sealed(Box::new(index)))
     }
 
     fn new(file: Arc<SegmentFile>, close: OnceLock<CloseFacts>, state: State) -> Arc<Self> {
-        let first = match &state {
-            State::Sealed(index) => OnceLock::from(Arc::clone(index)),
-            State::Live(_) => OnceLock::new(),
-        };
         Arc::new(Self {
             file,
             close,
             without_index: AtomicBool::new(false),
-            state: RwLock::new(state),
-            first,
-            made_again: AtomicBool::new(false),
+            state,
         })
+    }
+
+    /// The same without the events after `last`, which are none of those with an index; nothing when
+    /// there are no such events.
+    pub(crate) fn up_to(&self, last: Sequence) -> Option<Arc<Self>> {
+        let live = self.columns().filter(|live| live.last() > last)?;
+        let file = Arc::clone(&self.file);
+        let state = State::Live(Box::new(live.up_to(last)));
+        Some(Self::new(file, self.close.clone(), state))
     }
 
     /// Notes how the segment ended.
@@ -95,76 +95,26 @@ impl Part {
         self.close.get()
     }
 
-    fn state(&self) -> RwLockReadGuard<'_, State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The index, without the lock.
-    fn settled(&self) -> Option<&Arc<Sealed>> {
-        let first = self.first.get()?;
-        (!self.made_again.load(Ordering::Acquire)).then_some(first)
-    }
-
-    /// Asks what answers for the part: an index, mostly without the lock, or the columns.
+    /// Asks what answers for the part: an index, or the columns.
+    #[inline]
     fn ask<T>(&self, live: impl FnOnce(&Live) -> T, sealed: impl FnOnce(&Sealed) -> T) -> T {
-        if let Some(index) = self.settled() {
-            return sealed(index);
+        match &self.state {
+            State::Live(columns) => live(columns),
+            State::Sealed(index) => sealed(index),
         }
-        let index = match &*self.state() {
-            State::Live(columns) => return live(columns),
-            State::Sealed(index) => Arc::clone(index),
-        };
-        sealed(&index)
     }
 
-    /// The index file, when it answers for the part.
-    pub(crate) fn index(&self) -> Option<Arc<Sealed>> {
-        if let Some(index) = self.settled() {
-            return Some(Arc::clone(index));
-        }
-        match &*self.state() {
-            State::Sealed(index) => Some(Arc::clone(index)),
+    /// The index, when it answers for the part.
+    pub(crate) fn index(&self) -> Option<&Sealed> {
+        match &self.state {
+            State::Sealed(index) => Some(index),
             State::Live(_) => None,
         }
     }
 
-    /// Whether an index file answers for the part, or one made again.
-    pub(crate) fn has_index(&self) -> bool {
-        self.first.get().is_some()
-    }
-
-    /// Asks the columns in memory, when they answer for the part.
-    pub(crate) fn with_live<T>(&self, ask: impl FnOnce(&Live) -> T) -> Option<T> {
-        if self.settled().is_some() {
-            return None;
-        }
-        match &*self.state() {
-            State::Live(live) => Some(ask(live)),
-            State::Sealed(_) => None,
-        }
-    }
-
-    /// Changes the columns in memory; nothing once an index file has taken their place.
-    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Live) -> T) -> Option<T> {
-        match &mut *self.state_mut() {
-            State::Live(live) => Some(change(live)),
-            State::Sealed(_) => None,
-        }
-    }
-
-    /// Puts an index in the place of what answered so far; returns the columns, when it was they.
-    pub(crate) fn seal(&self, index: Sealed) -> Option<Box<Live>> {
-        let index = Arc::new(index);
-        let mut state = self.state_mut();
-        let before = std::mem::replace(&mut *state, State::Sealed(Arc::clone(&index)));
-        if self.first.set(index).is_err() {
-            self.made_again.store(true, Ordering::Release);
-        }
-        match before {
+    /// The columns in memory, when they answer for the part.
+    pub(crate) fn columns(&self) -> Option<&Live> {
+        match &self.state {
             State::Live(live) => Some(live),
             State::Sealed(_) => None,
         }
@@ -174,9 +124,7 @@ impl Part {
     /// readable.
     pub(crate) fn awaits_index(&self) -> bool {
         let whole = |live: &Live| !live.holes().any(|hole| matches!(hole.why, Why::Lost(_)));
-        self.closed().is_some()
-            && !self.is_without_index()
-            && self.with_live(whole).unwrap_or(false)
+        self.closed().is_some() && !self.is_without_index() && self.columns().is_some_and(whole)
     }
 
     /// Whether its index could not be made.
@@ -292,14 +240,14 @@ impl Part {
     }
 }
 
-fn row(ordinal: Ordinal, sequence: Sequence, at: At<'_>) -> Found {
+fn row(ordinal: Ordinal, sequence: Sequence, at: At) -> Found {
     match at {
         At::Hole(hole) => Found::Hole(hole),
         At::Event(entry) => Found::Event(Row {
             sequence,
             place: Place {
                 segment: ordinal,
-                offset: entry.place.offset,
+                offset: entry.offset,
             },
             generation: entry.generation,
             id: Some(entry.id),

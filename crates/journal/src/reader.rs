@@ -56,17 +56,17 @@ impl Reader {
         let (mut recovered, live) = read(platform, mapping)?;
         let visible = visible(&recovered, live);
         let resume = resume_at(&recovered, visible);
-        show(&recovered, visible);
+        let parts = shown(std::mem::take(&mut recovered.parts), visible);
         let mut report = std::mem::take(&mut recovered.report);
         report.set_aside = recovered.orphans.iter().map(|id| id.file_name()).collect();
-        let counts = recovered.parts.iter().map(|part| part.count_up_to(visible));
+        let counts = parts.iter().map(|part| part.count_up_to(visible));
         report.events = counts.sum();
         let origin = Origin {
             lineage: recovered.identity.lineage,
             branch: recovered.identity.branch,
             epoch: recovered.identity.epoch,
         };
-        let view = View::new(origin, recovered.parts, visible, mapping);
+        let view = View::new(origin, parts, visible, mapping);
         let reader = Self {
             platform: platform.clone(),
             mapping,
@@ -122,8 +122,7 @@ impl Reader {
         let visible = visible(&recovered, live);
         if visible >= self.view.visible() {
             *resume = resume_at(&recovered, visible);
-            show(&recovered, visible);
-            self.view.replace(recovered.parts, visible);
+            self.view.replace(shown(recovered.parts, visible), visible);
         }
         Ok(self.view.visible())
     }
@@ -146,7 +145,7 @@ impl Reader {
         self.take_indexes(&found);
         let mut part = known;
         while let Some(from) = *resume {
-            let indexed = part.closed().copied().filter(|_| part.index().is_some());
+            let indexed = part.closed().copied().filter(|_| part.columns().is_none());
             let close = match indexed {
                 // It has its index: nothing is added to it.
                 Some(close) => close,
@@ -200,18 +199,21 @@ impl Reader {
             committed: false,
         };
         let visible = self.view.visible();
-        let walked = part.change(|live| {
-            // What an attempt that failed left behind.
-            live.truncate(visible);
-            walk.run(Offset(from), live)
-        });
-        let Some(walked) = walked.transpose()? else {
+        let Some(columns) = part.columns() else {
             // The part has its index already: nothing is added to it.
             return Ok(WalkedOn::Otherwise);
         };
+        // What is new is looked at beside the columns, and given to them once it is known how much of
+        // it is there for certain.
+        let mut new = Live::after(columns.last());
+        if let Some(epoch) = columns.newest_epoch() {
+            new.begin_epoch(epoch);
+        }
+        let walked = walk.run(Offset(from), &mut new)?;
         if let Some(close) = close {
             let as_recorded = walked.end == close.end.0 && walked.last == close.last_sequence;
             return Ok(if as_recorded {
+                new.give(columns, walked.last);
                 WalkedOn::Ended(close)
             } else {
                 WalkedOn::Otherwise
@@ -227,13 +229,10 @@ impl Reader {
         } else {
             walked.last
         };
-        let behind = part.change(|live| {
-            let behind = live.entry(visible.next()).map(|entry| entry.place.offset.0);
-            live.truncate(visible);
-            behind
-        });
+        new.give(columns, visible);
         self.view.raise_visible(visible);
-        Ok(WalkedOn::Shown(behind.flatten().unwrap_or(walked.end)))
+        let behind = new.entry(visible.next()).map(|entry| entry.offset.0);
+        Ok(WalkedOn::Shown(behind.unwrap_or(walked.end)))
     }
 
     /// Takes the index files that a writer has made of closed segments.
@@ -246,7 +245,7 @@ impl Reader {
                 entry.and_then(|entry| seal::load(storage, entry, found.lineage, self.mapping));
             if let Some(index) = index {
                 self.view.note_change();
-                part.seal(index);
+                self.view.seal(part, index);
             }
         }
     }
@@ -255,10 +254,10 @@ impl Reader {
         let storage = &*self.platform.storage;
         let (segment, header) = open_segment(storage, id, Access::Read, self.view.lineage())?;
         check_predecessor(&header, before)?;
-        let mut live = Live::after(before.last_sequence);
+        let live = Live::after(before.last_sequence);
         live.begin_epoch(header.epoch);
         let part = Part::live(segment, live);
-        self.view.push_part(Arc::clone(&part));
+        self.view.push_part(&part);
         Ok(part)
     }
 }
@@ -299,11 +298,14 @@ fn visible(recovered: &Recovered, live: bool) -> Sequence {
     }
 }
 
-/// Leaves what is shown in the parts.
-fn show(recovered: &Recovered, visible: Sequence) {
-    for part in &recovered.parts {
-        part.change(|live| live.truncate(visible));
+/// The parts with what is shown of them.
+fn shown(mut parts: Vec<Arc<Part>>, visible: Sequence) -> Vec<Arc<Part>> {
+    for part in &mut parts {
+        if let Some(kept) = part.up_to(visible) {
+            *part = kept;
+        }
     }
+    parts
 }
 
 /// Where the next refresh goes on, when it can go on without beginning anew: at the first frame that

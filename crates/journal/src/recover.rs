@@ -237,7 +237,7 @@ impl Recovered {
         to: Offset,
         mode: Mode,
     ) -> (Walk, Live) {
-        let mut live = Live::after(self.last());
+        let live = Live::after(self.last());
         live.begin_epoch(header.epoch);
         let walk = Walk {
             segment: Arc::clone(segment),
@@ -251,7 +251,7 @@ impl Recovered {
 
     /// Notes the events of a segment that is missing or is not the one it should be as lost.
     fn take_absent(&mut self, id: SegmentId, last: Sequence, damage: Damage) {
-        let mut live = Live::after(self.last());
+        let live = Live::after(self.last());
         let first = live.last().next();
         let place = Place {
             segment: self.next_ordinal(),

@@ -57,9 +57,9 @@ impl Engine {
     /// Goes on in the next segment; its part is there before an event is staged into it.
     pub(crate) fn rotate_tail(&self, tail: &mut Tail, next: NextSegment, header: SegmentHeader) {
         let segment = tail.rotate(next, header);
-        let mut live = Live::after(tail.last);
+        let live = Live::after(tail.last);
         live.begin_epoch(segment.epoch);
-        self.view.push_part(Part::live(segment, live));
+        self.view.push_part(&Part::live(segment, live));
     }
 
     /// Capacity that the segment after the newest one is given: twice as much, but no more than the

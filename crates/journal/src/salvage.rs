@@ -211,13 +211,14 @@ fn copy_events(
     let parts = view.parts();
     let facts = parts
         .iter()
-        .filter_map(|part| part.with_live(|live| live.facts().to_vec()));
-    let mut facts = facts.flatten().peekable();
+        .filter_map(|part| part.columns())
+        .flat_map(|live| live.facts());
+    let mut facts = facts.peekable();
     let mut buffer = FrameBuffer::new();
     let mut sequence = Sequence(1);
     while sequence <= report.last {
         while let Some((_, fact)) = facts.next_if(|(before, _)| *before < sequence) {
-            copy.control(&fact).map_err(target)?;
+            copy.control(fact).map_err(target)?;
         }
         let mut gap = |copy: &mut Copy<'_>, last: Sequence, cause: GapCause| {
             report.gaps.push((sequence, last));
@@ -270,7 +271,7 @@ fn copy_events(
         }
     }
     for (_, fact) in facts {
-        copy.control(&fact).map_err(target)?;
+        copy.control(fact).map_err(target)?;
     }
     Ok(())
 }

@@ -473,10 +473,9 @@ impl Engine {
         let hash = index.table_hash();
         // Whoever stages under this lock finds the columns all the time, or notices that they are gone.
         let tail = self.lock_tail();
-        let columns = part.seal(index);
+        self.view.seal(part, index);
         self.view.note_change();
         drop(tail);
-        drop(columns);
         Ok(has_file.then_some(hash))
     }
 

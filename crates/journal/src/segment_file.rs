@@ -72,8 +72,10 @@ impl SegmentFile {
 
     /// Lets the frames up to `end` be read in place: none of them is written to again.
     pub(crate) fn map_up_to(&self, end: Offset) {
-        // Without a mapping they are read by position.
-        self.mapping.get_or_init(|| self.file.map(end.0).ok());
+        if self.mapping.get().is_none() {
+            // Nobody waits for a thread that makes it as well. Without one they are read by position.
+            let _first_or_other = self.mapping.set(self.file.map(end.0).ok());
+        }
     }
 
     /// Its bytes in place, where they can be read so.

@@ -13,14 +13,21 @@ use crate::clock::Stamp;
 use crate::draft::{Committed, DraftCause};
 use crate::engine::{Engine, Target};
 use crate::error::AppendError;
-use crate::live::{Addition, Live, Place};
+use crate::live::{Addition, Head, Live};
 use crate::options::Durability;
-use crate::part::Part;
 use crate::prepare::{Prepared, following};
 use crate::tail::Tail;
 
 /// Closed segments whose index is still to be made; more than that, and whoever appends makes them.
 const MOST_WITHOUT_INDEX: usize = 2;
+
+/// What is known of a unit that is given its place: columns for its events, the newest events of its
+/// streams before it, and the generations of its causes.
+struct Known<'a> {
+    live: &'a Live,
+    heads: &'a [Head],
+    generations: &'a [Vec<u32>],
+}
 
 /// What became of a unit.
 #[derive(Debug)]
@@ -57,9 +64,6 @@ impl Engine {
             if self.view.awaiting_index() >= MOST_WITHOUT_INDEX {
                 self.seal_closed();
             }
-            for prepared in &unit {
-                self.view.know_head(prepared.draft.coordinate.entity())?;
-            }
             if check::names_events(&unit) && !lookups.hold(&self.view) {
                 lookups = Lookups::make(&unit, &self.view)?;
             }
@@ -68,7 +72,10 @@ impl Engine {
                 Err(obstacle) => obstacle,
             };
             match obstacle {
-                Obstacle::NeedsHeads | Obstacle::NeedsLookups => {}
+                Obstacle::NeedsLookups => {}
+                Obstacle::NeedsHeads => {
+                    lookups.add_heads(&unit, &self.view, || self.written())?;
+                }
                 Obstacle::Present(sequences, target) => {
                     return Ok(Staged::Present(sequences, target, unit));
                 }
@@ -98,17 +105,10 @@ impl Engine {
         let present = Present {
             parts: &parts,
             lookups,
+            heads: &tail.heads,
+            current: lookups.hold(&self.view),
         };
-        let open = parts
-            .last()
-            .is_none_or(|part| part.with_live(|_| ()).is_some());
         match check::check(unit, &present) {
-            Verdict::Go | Verdict::NeedsHeads if !open => {
-                // Heads are known to the part that events are staged into: there has to be one.
-                let stamp = Stamp::read(&*self.platform.clock).map_err(Obstacle::Refused)?;
-                self.make_room(&mut tail, unit, stamp)?;
-                return Err(Obstacle::NeedsHeads);
-            }
             Verdict::Go => {}
             Verdict::NeedsHeads => return Err(Obstacle::NeedsHeads),
             Verdict::Present(sequences) => {
@@ -125,31 +125,32 @@ impl Engine {
             }
         }
         let heads = present.heads(unit).ok_or(Obstacle::NeedsHeads)?;
+        let generations: Vec<Vec<u32>> = unit
+            .iter()
+            .map(|prepared| present.generations(prepared))
+            .collect();
         tail.random
             .reserve(unit.len() + 2)
             .map_err(|error| Obstacle::Refused(error.into()))?;
         let stamp = Stamp::read(&*self.platform.clock).map_err(Obstacle::Refused)?;
         stamp.check_after(tail.wall_us).map_err(Obstacle::Refused)?;
         self.make_room(&mut tail, unit, stamp)?;
-        let generations: Vec<Vec<u32>> = unit
-            .iter()
-            .map(|prepared| present.generations(prepared))
-            .collect();
-        let newest = self.view.newest().ok_or(Obstacle::NeedsHeads)?;
+        let parts = self.view.parts();
+        // Room is where columns are: an index takes the place of columns only once their segment is
+        // closed, and never without the tail lock.
+        let live = parts.last().and_then(|part| part.columns());
+        let live = live.ok_or(Obstacle::NeedsHeads)?;
         let first = tail.last.next();
         let unit_bytes: u64 = unit.iter().map(Prepared::frame_len).sum();
-        let begun = newest.change(|live| {
-            // The part may be new, and know of no stream yet.
-            for (prepared, head) in unit.iter().zip(heads) {
-                live.know_head(prepared.draft.coordinate.entity(), head);
-            }
-            if tail.epoch_due {
-                self.stage_epoch(&mut tail, live, stamp);
-            }
-        });
-        // Nothing but an index takes the columns away, and never from under the tail lock.
-        begun.ok_or(Obstacle::NeedsHeads)?;
-        let committed = self.place(&mut tail, &newest, unit, &generations, stamp);
+        if tail.epoch_due {
+            self.stage_epoch(&mut tail, live, stamp);
+        }
+        let known = Known {
+            live,
+            heads: &heads,
+            generations: &generations,
+        };
+        let committed = self.place(&mut tail, &known, unit, stamp);
         tail.staged_bytes = tail.staged_bytes.saturating_add(unit_bytes);
         self.staged_units.fetch_add(1, Ordering::AcqRel);
         let target = Target {
@@ -161,7 +162,7 @@ impl Engine {
         Ok(Staged::New(committed, target))
     }
 
-    fn stage_epoch(&self, tail: &mut Tail, live: &mut Live, stamp: Stamp) {
+    fn stage_epoch(&self, tail: &mut Tail, live: &Live, stamp: Stamp) {
         let random = u64::from(tail.random.draw()) << 32 | u64::from(tail.random.draw());
         let frame = self.epoch_frame(stamp, random);
         if self.stage_control(tail, &frame) {
@@ -202,13 +203,12 @@ impl Engine {
         true
     }
 
-    /// Gives every event of the unit its place, in the part that is written to. Cannot fail.
+    /// Gives every event of the unit its place. Cannot fail.
     fn place(
         &self,
         tail: &mut Tail,
-        newest: &Part,
+        known: &Known<'_>,
         unit: &mut [Prepared],
-        known: &[Vec<u32>],
         stamp: Stamp,
     ) -> Vec<Committed> {
         let count = unit.len();
@@ -224,11 +224,17 @@ impl Engine {
             );
             let sealed = prepared.seal(&identifiers);
             identifiers.push(id);
-            // Readers wait for a look-up and for a push, not for the hashes in between.
             let entity = prepared.draft.coordinate.entity();
-            let head = newest.with_live(|live| live.head(entity)).flatten();
+            // An earlier event of the unit is not written yet, so it is still remembered.
+            let head = tail.heads.get(entity);
+            let head = head.or(known.heads.get(position).copied());
             let head = head.unwrap_or_default();
-            let causes = known.get(position).into_iter().flatten().copied();
+            let causes = known
+                .generations
+                .get(position)
+                .into_iter()
+                .flatten()
+                .copied();
             let generation = generation_after(
                 causes
                     .chain(check::generations_in_unit(prepared, &earlier))
@@ -269,10 +275,7 @@ impl Engine {
             let addition = Addition {
                 sequence,
                 id,
-                place: Place {
-                    segment: tail.cursor.ordinal,
-                    offset: place.1,
-                },
+                offset: place.1,
                 entity: prepared.draft.coordinate.entity(),
                 scope: prepared.draft.coordinate.scope(),
                 stream_sequence: facts.stream_sequence,
@@ -280,14 +283,20 @@ impl Engine {
                 generation: facts.generation,
                 kind: facts.event_kind,
                 keyed: prepared.draft.key.is_some(),
-                hash: Some(event_hash),
                 correlation: prepared
                     .draft
                     .correlation
                     .filter(|correlation| *correlation != CorrelationId::from(id)),
                 causes: &causes,
             };
-            newest.change(|live| live.push(&addition));
+            known.live.push(&addition);
+            let head = Head {
+                sequence,
+                stream_sequence: facts.stream_sequence,
+                generation: facts.generation,
+                hash: Some(event_hash),
+            };
+            tail.heads.put(addition.entity, head, self.written());
             committed.push(Committed {
                 event_id: id,
                 sequence,

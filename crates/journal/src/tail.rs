@@ -10,6 +10,7 @@ use batpak_segment::{
 };
 
 use crate::error::FileError;
+use crate::heads::HeadCache;
 use crate::live::Ordinal;
 use crate::segment_file::{NextSegment, SegmentFile};
 
@@ -38,6 +39,7 @@ pub(crate) struct Tail {
     pub(crate) random: RandomPool,
     /// An emptied buffer to use again.
     pub(crate) spare: Option<Vec<u8>>,
+    pub(crate) heads: HeadCache,
 }
 
 /// Where the next frame goes.

@@ -1,8 +1,9 @@
 //! What readers see: the visible events, by sequence, identifier and stream.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use arc_swap::{ArcSwap, Guard};
 use batpak_coordinate::Sequence;
 use batpak_event::tree::TreeHead;
 use batpak_event::{BranchId, Epoch, EventId, HashKey, Lineage};
@@ -10,10 +11,10 @@ use batpak_segment::index::SegmentIndex;
 use batpak_segment::{EventFrame, SegmentId};
 
 use crate::buffer::FrameBuffer;
-use crate::error::{AppendError, ReadError};
+use crate::error::ReadError;
 use crate::history;
 use crate::live::{Head, Hole, Ordinal, Place, Why};
-use crate::part::{Found, Part, Row};
+use crate::part::{Found, Part, Row, Sealed};
 use crate::scan::{Scan, ScanRequest};
 use crate::seal::{self, Made};
 use crate::segment_file::SegmentFile;
@@ -32,7 +33,7 @@ struct Shared {
     key: HashKey,
     /// Whether closed segments are read in place.
     mapping: bool,
-    parts: RwLock<Arc<Vec<Arc<Part>>>>,
+    parts: ArcSwap<Vec<Arc<Part>>>,
     /// Counts how often an index took the place of columns in memory, or parts were dropped.
     version: AtomicU64,
     /// Closed parts whose index is still to be made.
@@ -65,7 +66,7 @@ impl View {
             epoch: origin.epoch,
             key: HashKey::for_lineage(origin.lineage),
             mapping,
-            parts: RwLock::new(Arc::new(parts)),
+            parts: ArcSwap::from_pointee(parts),
             version: AtomicU64::new(0),
             awaiting: AtomicUsize::new(0),
             repaired: AtomicU64::new(0),
@@ -268,7 +269,7 @@ impl View {
         let part = parts.get(ordinal.0 as usize).ok_or(ReadError::NotFound)?;
         // With an index, all of the segment is readable and final.
         if self.shared.mapping
-            && part.has_index()
+            && part.index().is_some()
             && let Some(close) = part.closed()
         {
             part.file.map_up_to(close.end);
@@ -276,15 +277,10 @@ impl View {
         Ok(Arc::clone(&part.file))
     }
 
-    /// The current list of parts.
-    pub(crate) fn parts(&self) -> Arc<Vec<Arc<Part>>> {
-        Arc::clone(
-            &self
-                .shared
-                .parts
-                .read()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+    /// The current list of parts, which stays as it is for whoever holds it.
+    #[inline]
+    pub(crate) fn parts(&self) -> Guard<Arc<Vec<Arc<Part>>>> {
+        self.shared.parts.load()
     }
 
     /// How many closed parts still await their index, as last counted.
@@ -303,7 +299,7 @@ impl View {
     /// number of [`repaired_indexes`](Self::repaired_indexes) from before the question.
     pub(crate) fn mend(&self, error: &ReadError, seen: u64) -> bool {
         match error {
-            ReadError::Index { segment, .. } => self.repair(&self.parts(), *segment, seen),
+            ReadError::Index { segment, .. } => self.repair(*segment, seen),
             _ => false,
         }
     }
@@ -323,64 +319,71 @@ impl View {
         self.shared.version.fetch_add(1, Ordering::AcqRel);
     }
 
-    fn change_parts(&self, change: impl FnOnce(&mut Vec<Arc<Part>>)) {
-        let mut list = self
-            .shared
-            .parts
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        change(Arc::make_mut(&mut list));
+    /// Puts a changed list in the place of the current one; the change is made again when somebody
+    /// else was first.
+    fn change_parts(&self, change: impl Fn(&mut Vec<Arc<Part>>)) {
+        self.shared.parts.rcu(|parts| {
+            let mut parts = Vec::clone(parts);
+            change(&mut parts);
+            parts
+        });
     }
 
     /// Adds the part that events will be staged into next.
-    pub(crate) fn push_part(&self, part: Arc<Part>) {
-        self.change_parts(|parts| parts.push(part));
+    pub(crate) fn push_part(&self, part: &Arc<Part>) {
+        self.change_parts(|parts| parts.push(Arc::clone(part)));
     }
 
     /// Puts another reading of the same log in the place of this one, which shows at least as much.
     pub(crate) fn replace(&self, parts: Vec<Arc<Part>>, visible: Sequence) {
         self.note_change();
-        self.change_parts(|list| *list = parts);
+        self.shared.parts.store(Arc::new(parts));
         self.raise_visible(visible);
     }
 
     /// Forgets the parts from the `keep`-th on, and the events after `last` in the newest one kept.
     pub(crate) fn truncate(&self, keep: usize, last: Sequence) {
         self.note_change();
-        self.change_parts(|parts| parts.truncate(keep));
-        if let Some(part) = self.newest() {
-            part.change(|live| live.truncate(last));
-        }
+        self.change_parts(|parts| {
+            parts.truncate(keep);
+            if let Some(newest) = parts.last_mut()
+                && let Some(kept) = newest.up_to(last)
+            {
+                *newest = kept;
+            }
+        });
+    }
+
+    /// Puts an index in the place of what answered for a segment so far.
+    pub(crate) fn seal(&self, part: &Part, index: Sealed) {
+        let Some(close) = part.closed() else { return };
+        let sealed = Part::sealed(Arc::clone(&part.file), *close, index);
+        self.change_parts(|parts| {
+            let at = parts.partition_point(|other| other.file.id < part.file.id);
+            if let Some(slot) = parts.get_mut(at)
+                && Arc::ptr_eq(&slot.file, &part.file)
+            {
+                *slot = Arc::clone(&sealed);
+            }
+        });
     }
 
     pub(crate) fn raise_visible(&self, mark: Sequence) {
         self.shared.visible.fetch_max(mark.get(), Ordering::AcqRel);
     }
 
-    /// Makes sure that the newest part knows the newest event of a stream and its event hash.
-    pub(crate) fn know_head(&self, entity: &str) -> Result<(), AppendError> {
-        // The part is asked and told, and no other one: events are staged into a part only once it
-        // knows the head of their stream, and what it knows first it keeps.
-        let parts = self.parts();
-        let Some(newest) = parts.last() else {
-            return Ok(());
-        };
-        let known = newest.with_live(|live| live.head(entity)).flatten();
-        if known.is_some_and(|head| head.sequence.is_none() || head.hash.is_some()) {
-            return Ok(());
-        }
-        let mut head = match known {
-            Some(head) => head,
-            None => self.asking_of(&parts, |parts| history::head(parts, entity))?,
-        };
-        if !head.sequence.is_none() && head.hash.is_none() {
+    /// Newest event of a stream, staged ones included, with its event hash unless its frame is still to
+    /// be written; `written` tells the newest written event.
+    pub(crate) fn head(
+        &self,
+        entity: &str,
+        written: impl Fn() -> Sequence,
+    ) -> Result<Head, ReadError> {
+        let mut head = self.asking(|parts| history::head(parts, entity))?;
+        if head.hash.is_none() && !head.sequence.is_none() && head.sequence <= written() {
             head.hash = self.hash_of_head(head)?;
         }
-        let still = self.newest().is_some_and(|part| Arc::ptr_eq(&part, newest));
-        if still {
-            newest.change(|live| live.know_head(entity, head));
-        }
-        Ok(())
+        Ok(head)
     }
 
     fn hash_of_head(&self, head: Head) -> Result<Option<batpak_event::Digest>, ReadError> {
@@ -398,27 +401,19 @@ impl View {
         &self,
         ask: impl Fn(&[Arc<Part>]) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
-        self.asking_of(&self.parts(), ask)
-    }
-
-    fn asking_of<T>(
-        &self,
-        parts: &[Arc<Part>],
-        ask: impl Fn(&[Arc<Part>]) -> Result<T, ReadError>,
-    ) -> Result<T, ReadError> {
         // Each index may be damaged, and is made again once.
-        for _ in 0..=parts.len() {
+        for _ in 0..=self.parts().len() {
             let seen = self.repaired_indexes();
-            match ask(parts) {
-                Err(ReadError::Index { segment, .. }) if self.repair(parts, segment, seen) => {}
+            match ask(&self.parts()) {
+                Err(ReadError::Index { segment, .. }) if self.repair(segment, seen) => {}
                 answer => return answer,
             }
         }
-        ask(parts)
+        ask(&self.parts())
     }
 
     /// Makes the index of a segment again, in memory, and first those of earlier ones that it rests on.
-    fn repair(&self, parts: &[Arc<Part>], segment: SegmentId, seen: u64) -> bool {
+    fn repair(&self, segment: SegmentId, seen: u64) -> bool {
         let _repairing = self
             .shared
             .repairing
@@ -430,6 +425,7 @@ impl View {
         }
         let mut damaged = vec![segment];
         while let Some(segment) = damaged.last().copied() {
+            let parts = self.parts();
             let at = parts.partition_point(|part| part.file.id < segment);
             let Some(part) = parts.get(at).filter(|part| part.file.id == segment) else {
                 return false;
@@ -444,10 +440,10 @@ impl View {
                 lineage: self.shared.lineage,
                 key: &self.shared.key,
             };
-            match seal::build(parts, at, close, made) {
+            match seal::build(&parts, at, close, made) {
                 Ok(bytes) => match SegmentIndex::open(bytes.into()) {
                     Ok(index) => {
-                        part.seal(index);
+                        self.seal(part, index);
                         self.shared.repaired.fetch_add(1, Ordering::AcqRel);
                         damaged.pop();
                     }

@@ -257,7 +257,7 @@ fn take(
                     Cause::Foreign(_) => None,
                 })
                 .collect();
-            index.push(&addition(&frame, place, &causes));
+            index.push(&addition(&frame, place.offset, &causes));
             Ok(())
         }
         // A seal or control frame is a unit of its own.
@@ -297,12 +297,12 @@ pub(crate) fn plausible(claimed: Sequence, before: Sequence, bytes: u64) -> Sequ
     ))
 }
 
-fn addition<'a>(frame: &EventFrame<'a>, place: Place, causes: &'a [EventId]) -> Addition<'a> {
+fn addition<'a>(frame: &EventFrame<'a>, offset: Offset, causes: &'a [EventId]) -> Addition<'a> {
     let own = CorrelationId::from(frame.head.event_id);
     Addition {
         sequence: frame.head.sequence,
         id: frame.head.event_id,
-        place,
+        offset,
         entity: frame.entity(),
         scope: frame.scope(),
         stream_sequence: frame.head.stream_sequence,
@@ -310,7 +310,6 @@ fn addition<'a>(frame: &EventFrame<'a>, place: Place, causes: &'a [EventId]) -> 
         generation: frame.head.generation,
         kind: EventKind::from_raw(frame.head.event_kind),
         keyed: frame.head.flags.contains(FrameFlags::KEYED),
-        hash: None,
         correlation: Some(frame.correlation()).filter(|correlation| *correlation != own),
         causes,
     }

@@ -232,6 +232,7 @@ impl Engine {
             None => 0,
         };
         self.view.truncate(parts, kept);
+        tail.heads.clear();
         tail.queue.clear();
         tail.staged_bytes = 0;
         tail.last = kept;

@@ -265,7 +265,8 @@ fn a_child_waits_for_no_lock_that_a_thread_of_its_parent_held() {
     gate.until(|state| state.0);
     let refused = |result: Result<(), AppendError>| matches!(result, Err(AppendError::Forked));
     let end = fork(|| {
-        let refused = refused(append(&journal, b"child"))
+        let refused = payloads(journal.view()) == [b"first"]
+            && refused(append(&journal, b"child"))
             && refused(submit(&journal, b"child").map(drop))
             && refused(journal.sync());
         // The thread that holds the other reference does not exist here.

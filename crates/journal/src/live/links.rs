@@ -1,79 +1,81 @@
 //! What leads from one event of a segment to others: shared correlations, and causes to effects.
 
-use std::collections::HashMap;
+use std::iter::Peekable;
 
+use batpak_columns::{Dictionary, Lists};
 use batpak_event::{CorrelationId, EventId};
-use foldhash::fast::RandomState;
 
-/// The links of the events of one segment.
+use super::List;
+
+/// The links of the events of one segment, which are named by their numbers.
 #[derive(Debug, Default)]
 pub(super) struct Links {
-    /// Of the events that have any, ascending.
-    events: Vec<Linked>,
-    correlated: HashMap<CorrelationId, Vec<u64>, RandomState>,
-    effects: HashMap<EventId, Vec<u64>, RandomState>,
-}
-
-/// An event with what it is linked to, so that it can be taken out again.
-#[derive(Debug)]
-struct Linked {
-    sequence: u64,
-    correlation: Option<CorrelationId>,
-    causes: Vec<EventId>,
+    correlations: Dictionary<CorrelationId>,
+    correlated: Lists,
+    causes: Dictionary<EventId>,
+    effects: Lists,
 }
 
 impl Links {
     /// Adds the links of the next event.
-    pub(super) fn push(
-        &mut self,
-        sequence: u64,
-        correlation: Option<CorrelationId>,
-        causes: &[EventId],
-    ) {
-        if correlation.is_none() && causes.is_empty() {
-            return;
-        }
-        let mut causes = causes.to_vec();
-        causes.sort_unstable();
-        causes.dedup();
-        for cause in &causes {
-            self.effects.entry(*cause).or_default().push(sequence);
-        }
-        if let Some(correlation) = correlation {
-            self.correlated
-                .entry(correlation)
-                .or_default()
-                .push(sequence);
-        }
-        self.events.push(Linked {
-            sequence,
-            correlation,
-            causes,
-        });
-    }
-
-    /// Forgets the links of the newest event that has any, if that is this one.
-    pub(super) fn pop(&mut self, sequence: u64) {
-        let newest = self.events.pop_if(|linked| linked.sequence == sequence);
-        let Some(linked) = newest else { return };
-        for cause in &linked.causes {
-            if let Some(effects) = self.effects.get_mut(cause) {
-                effects.pop();
+    pub(super) fn push(&self, number: u32, correlation: Option<CorrelationId>, causes: &[EventId]) {
+        for cause in causes {
+            let cause = self.causes.number(cause, |cause| *cause);
+            // A cause that is named twice has one effect.
+            if self.effects.last(cause) != Some(number) {
+                self.effects.push(cause, number);
             }
         }
-        let correlation = linked.correlation;
-        if let Some(events) = correlation.and_then(|id| self.correlated.get_mut(&id)) {
-            events.pop();
+        if let Some(correlation) = correlation {
+            let correlation = self.correlations.number(&correlation, |id| *id);
+            self.correlated.push(correlation, number);
         }
     }
 
-    /// Events with this correlation, ascending.
-    pub(super) fn correlated(&self, correlation: CorrelationId) -> &[u64] {
-        self.correlated.get(&correlation).map_or(&[], Vec::as_slice)
+    /// Events with this correlation.
+    pub(super) fn correlated(&self, correlation: CorrelationId) -> Option<List<'_>> {
+        let number = self.correlations.find(&correlation)?;
+        let lists = &self.correlated;
+        Some(List { lists, number })
     }
 
-    /// Events that this one caused, ascending.
-    pub(super) fn effects(&self, cause: EventId) -> &[u64] {
-        self.effects.get(&cause).map_or(&[], Vec::as_slice)
+    /// Events that this one caused.
+    pub(super) fn effects(&self, cause: EventId) -> Option<List<'_>> {
+        let number = self.causes.find(&cause)?;
+        let lists = &self.effects;
+        Some(List { lists, number })
+    }
+
+    /// What each event is linked to, for events that are asked about in their order.
+    pub(super) fn in_order(&self) -> InOrder<'_, impl Iterator<Item = (u32, u32)>> {
+        InOrder {
+            links: self,
+            correlated: self.correlated.iter().peekable(),
+            effects: self.effects.iter().peekable(),
+        }
+    }
+}
+
+/// What events are linked to, one event after the other.
+pub(super) struct InOrder<'a, I: Iterator<Item = (u32, u32)>> {
+    links: &'a Links,
+    correlated: Peekable<I>,
+    effects: Peekable<I>,
+}
+
+impl<I: Iterator<Item = (u32, u32)>> InOrder<'_, I> {
+    /// The correlation and the causes of an event that is not before the one asked about last.
+    pub(super) fn of(&mut self, number: u32) -> (Option<CorrelationId>, Vec<EventId>) {
+        let mut correlation = None;
+        while let Some((list, of)) = self.correlated.next_if(|(_, of)| *of <= number) {
+            let found = self.links.correlations.key(list).copied();
+            correlation = found.filter(|_| of == number).or(correlation);
+        }
+        let mut causes = Vec::new();
+        while let Some((list, of)) = self.effects.next_if(|(_, of)| *of <= number) {
+            let found = self.links.causes.key(list).filter(|_| of == number);
+            causes.extend(found);
+        }
+        (correlation, causes)
     }
 }

@@ -2,65 +2,19 @@
 
 use std::sync::Arc;
 
-use batpak_coordinate::{EventKind, Selector, Sequence};
+use batpak_coordinate::Sequence;
 use batpak_segment::index::{IndexFault, Ordinal as InIndex, stream_hash};
 
 use super::choose::{Chunk, choose};
 use super::{Located, LocatedEvent, Scan, Selection};
 use crate::error::ReadError;
 use crate::history::{self, Parts, TIER};
-use crate::live::{At, Live, Ordinal, Place, Why};
+use crate::live::{At, Entry, List, Live, Ordinal, Place};
 use crate::part::{Part, Sealed};
 
 /// How many events are taken from an index at first, and at most.
 pub(super) const FIRST_PAGE: usize = 16;
 const LARGEST_PAGE: usize = 512;
-
-/// An event that a selector has yet to look at, outside the lock of the columns.
-struct Candidate {
-    located: Located,
-    event: Option<(Arc<str>, Arc<str>, EventKind)>,
-}
-
-impl Candidate {
-    fn new(live: &Live, ordinal: Ordinal, at: (Sequence, At<'_>)) -> Self {
-        let event = match at.1 {
-            At::Hole(_) => None,
-            At::Event(entry) => Some((
-                Arc::clone(live.entity(entry)),
-                Arc::clone(live.scope(entry)),
-                entry.kind,
-            )),
-        };
-        Self {
-            located: located(ordinal, at),
-            event,
-        }
-    }
-}
-
-/// What was found of a part.
-struct Page<T> {
-    events: Vec<T>,
-    /// How many events were looked at.
-    looked: usize,
-    /// Where to go on, if there is more.
-    next: Option<Sequence>,
-}
-
-impl Page<Candidate> {
-    fn chosen_by(self, selector: &dyn Selector) -> Page<Located> {
-        let chosen = self.events.into_iter().filter(|candidate| {
-            let event = candidate.event.as_ref();
-            event.is_none_or(|(entity, scope, kind)| selector.matches(entity, scope, *kind))
-        });
-        Page {
-            events: chosen.map(|candidate| candidate.located).collect(),
-            looked: self.looked,
-            next: self.next,
-        }
-    }
-}
 
 /// The sequences of a part that a scan is to look at, both ends included.
 #[derive(Clone, Copy)]
@@ -112,7 +66,7 @@ impl Scan {
             let seen = self.view.repaired_indexes();
             let next = match part.index() {
                 Some(index) => {
-                    let page = self.of_index(&index, ordinal, span, page_len);
+                    let page = self.of_index(index, ordinal, span, page_len);
                     match page.map_err(|fault| part.fault(fault)) {
                         Ok(next) => next,
                         // Made again, it is asked once more.
@@ -123,7 +77,10 @@ impl Scan {
                         }
                     }
                 }
-                None => self.of_memory(&part, ordinal, span, page_len),
+                None => {
+                    let live = part.columns();
+                    live.and_then(|live| self.of_memory(live, ordinal, span, page_len))
+                }
             };
             self.position = next.or(beyond);
             if !self.page.is_empty() {
@@ -271,40 +228,39 @@ impl Scan {
     /// Takes a page from columns in memory; where to go on in them, if there is more.
     fn of_memory(
         &mut self,
-        part: &Part,
+        live: &Live,
         ordinal: Ordinal,
         span: Span,
         page_len: usize,
     ) -> Option<Sequence> {
         self.note(ordinal, Chunk::Memory);
-        let selection = self.request.selection.clone();
         let reverse = self.request.reverse;
-        let page = match &selection {
-            Selection::All => part.with_live(|live| {
-                in_span(live, span, reverse, page_len, |at| located(ordinal, at))
-            }),
-            Selection::Stream(entity) => part.with_live(|live| {
-                listed(live, live.stream(entity), ordinal, span, reverse, page_len)
-            }),
-            Selection::Correlated(correlation) => part.with_live(|live| {
-                let all = live.correlated(*correlation);
-                listed(live, all, ordinal, span, reverse, page_len)
-            }),
-            Selection::Matching(selector) => part
-                .with_live(|live| {
-                    in_span(live, span, reverse, page_len, |at| {
-                        Candidate::new(live, ordinal, at)
-                    })
-                })
-                .map(|page| page.chosen_by(&**selector)),
+        let list = match &self.request.selection {
+            Selection::All | Selection::Matching(_) => None,
+            Selection::Stream(entity) => Some(live.stream(entity)),
+            Selection::Correlated(correlation) => Some(live.correlated(*correlation)),
         };
-        // An index took their place meanwhile: the part is looked at again.
-        let Some(page) = page else {
-            return Some(if reverse { span.last } else { span.first });
+        let (looked, next) = match (list, &self.request.selection) {
+            (Some(None), _) => (0, None),
+            (Some(Some(list)), _) => {
+                let events = listed(live, list, span, reverse);
+                fill(&mut self.page, events, ordinal, page_len, |_| true)
+            }
+            (None, Selection::Matching(selector)) => {
+                let events = in_span(live, span, reverse);
+                let matches = |entry: &Entry| {
+                    let names = live.entity(entry).zip(live.scope(entry));
+                    names.is_some_and(|(entity, scope)| selector.matches(entity, scope, entry.kind))
+                };
+                fill(&mut self.page, events, ordinal, page_len, matches)
+            }
+            (None, _) => {
+                let events = in_span(live, span, reverse);
+                fill(&mut self.page, events, ordinal, page_len, |_| true)
+            }
         };
-        self.plan.touched += page.looked as u64;
-        self.page.extend(page.events);
-        page.next
+        self.plan.touched += looked;
+        next
     }
 }
 
@@ -328,7 +284,7 @@ fn runs_before(parts: &Parts, at: usize, hash: u64) -> Run<'_> {
     let Some((part, index)) = parts.get(at).and_then(|part| Some((part, part.index()?))) else {
         return Ok(None);
     };
-    let start = history::without(parts, at + 1, &index, |directory| {
+    let start = history::without(parts, at + 1, index, |directory| {
         directory.streams(hash).next().is_some()
     });
     let start = start.map_err(|fault| (part, fault))?;
@@ -359,90 +315,87 @@ fn runs_behind(parts: &Parts, at: usize, hash: u64) -> Run<'_> {
     Ok(None)
 }
 
-/// The events of a list that lie in a span.
-fn listed(
-    live: &Live,
-    all: &[u64],
+/// Puts what is found into a page until that is full. Returns how much was looked at, and where to go
+/// on, if there is more.
+fn fill(
+    page: &mut Vec<Located>,
+    found: impl Iterator<Item = At>,
     ordinal: Ordinal,
-    span: Span,
-    reverse: bool,
     page_len: usize,
-) -> Page<Located> {
-    let from = all.partition_point(|sequence| *sequence < span.first.get());
-    let to = all.partition_point(|sequence| *sequence <= span.last.get());
-    let range = all.get(from..to).unwrap_or_default();
-    let place = |sequence: &u64| {
-        let at = live.at(Sequence(*sequence))?;
-        Some(located(ordinal, (Sequence(*sequence), at)))
-    };
-    let pages = range.iter();
-    let (events, next): (Vec<_>, _) = if reverse {
-        let page = pages.rev().take(page_len).filter_map(place).collect();
-        (page, range.len().checked_sub(page_len + 1))
-    } else {
-        let page = pages.take(page_len).filter_map(place).collect();
-        (page, Some(page_len))
-    };
-    let next = next.and_then(|next| range.get(next)).copied();
-    Page {
-        next: next.map(Sequence),
-        looked: events.len(),
-        events,
+    matches: impl Fn(&Entry) -> bool,
+) -> (u64, Option<Sequence>) {
+    let mut looked = 0;
+    for at in found {
+        if page.len() >= page_len {
+            let next = match at {
+                At::Event(entry) => entry.sequence,
+                At::Hole(hole) => hole.first,
+            };
+            return (looked, Some(next));
+        }
+        match at {
+            At::Hole(hole) if hole.is_gone() => continue,
+            At::Hole(hole) => page.push(Located::Lost(hole)),
+            At::Event(entry) if matches(&entry) => page.push(located(ordinal, &entry)),
+            At::Event(_) => {}
+        }
+        looked += 1;
     }
+    (looked, None)
 }
 
-/// Everything in a span, up to a page of it; events that are gone are passed over.
-fn in_span<T>(
-    live: &Live,
+/// The events of a list that lie in a span, in the direction of the scan.
+fn listed<'a>(
+    live: &'a Live,
+    list: List<'a>,
     span: Span,
     reverse: bool,
-    page_len: usize,
-    take: impl Fn((Sequence, At<'_>)) -> T,
-) -> Page<T> {
+) -> impl Iterator<Item = At> + 'a {
+    let (ahead, back) = if reverse {
+        let to = live.number_from(span.last.next()).checked_sub(1);
+        (None, to.map(|to| list.descending(to)))
+    } else {
+        (Some(list.ascending(live.number_from(span.first))), None)
+    };
+    let numbers = ahead.into_iter().flatten();
+    let numbers = numbers.chain(back.into_iter().flatten());
+    numbers
+        .map_while(|number| live.numbered(number))
+        .take_while(move |entry| (span.first..=span.last).contains(&entry.sequence))
+        .map(At::Event)
+}
+
+/// Everything in a span, in the direction of the scan.
+fn in_span(live: &Live, span: Span, reverse: bool) -> impl Iterator<Item = At> + '_ {
     let mut position = Some(if reverse {
         span.last.min(live.last())
     } else {
         span.first
     });
-    let mut events = Vec::with_capacity(page_len);
-    let mut next = None;
-    while let Some(sequence) = position.filter(|at| (span.first..=span.last).contains(at)) {
-        if events.len() == page_len {
-            next = Some(sequence);
-            break;
-        }
-        let Some(at) = live.at(sequence) else { break };
+    std::iter::from_fn(move || {
+        let sequence = position.filter(|at| (span.first..=span.last).contains(at))?;
+        let at = live.at(sequence)?;
         let (first, last) = match &at {
             At::Event(_) => (sequence, sequence),
             At::Hole(hole) => (hole.first, hole.last),
         };
-        if !matches!(&at, At::Hole(hole) if matches!(hole.why, Why::Gone(_))) {
-            events.push(take((sequence, at)));
-        }
         position = if reverse {
             before(first)
         } else {
             Some(last.next()).filter(|next| *next > last)
         };
-    }
-    Page {
-        next,
-        looked: events.len(),
-        events,
-    }
+        Some(at)
+    })
 }
 
-fn located(segment: Ordinal, (sequence, at): (Sequence, At<'_>)) -> Located {
-    match at {
-        At::Hole(hole) => Located::Lost(hole),
-        At::Event(entry) => Located::Event(LocatedEvent {
-            sequence,
-            place: Place {
-                segment,
-                offset: entry.place.offset,
-            },
-            stream_sequence: entry.stream_sequence.get(),
-            predecessor: entry.predecessor,
-        }),
-    }
+fn located(segment: Ordinal, entry: &Entry) -> Located {
+    Located::Event(LocatedEvent {
+        sequence: entry.sequence,
+        place: Place {
+            segment,
+            offset: entry.offset,
+        },
+        stream_sequence: entry.stream_sequence.get(),
+        predecessor: entry.predecessor,
+    })
 }
