@@ -70,6 +70,8 @@ pub(crate) struct Writer {
     /// The identity on disk, and what it shall say at its next write.
     pub(crate) identity: IdentityFile,
     pub(crate) desired: Identity,
+    /// Whether that has indexes that the one on disk does not have.
+    pub(crate) new_indexes: bool,
     /// Segment that is written to.
     pub(crate) active: Option<Arc<SegmentFile>>,
     pub(crate) ordinal: Ordinal,

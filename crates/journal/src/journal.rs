@@ -39,7 +39,7 @@ impl Journal {
     /// Opens the directory for writing, creating the store in an empty one.
     ///
     /// Costs a look at each segment and its index, and a walk over the frames of the newest segment and
-    /// of those whose index is not the one that the identity knows.
+    /// of those that a kill left without an index, at most two.
     ///
     /// # Errors
     /// Refuses, changing nothing, when another writer has the directory, when a newer version

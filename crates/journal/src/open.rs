@@ -383,6 +383,7 @@ fn build(
     let writer = Writer {
         identity: file,
         desired,
+        new_indexes: false,
         active: resumption.segment.clone(),
         ordinal: resumption.ordinal,
         end: resumption.offset,

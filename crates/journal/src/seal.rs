@@ -421,6 +421,7 @@ impl Engine {
         let _sealing = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
         self.seal_next();
         self.view.count_awaiting();
+        self.record_indexes();
         self.view.awaiting_index() > 0
     }
 
@@ -434,7 +435,7 @@ impl Engine {
         let seen = self.view.repaired_indexes();
         let sealed = match self.seal_part(&parts, at) {
             // The index of an earlier part was damaged, and is made again.
-            Err(error) if self.view.mend(&error, seen) => self.seal_part(&parts, at),
+            Err(error) if self.view.mend(&error, seen) => self.seal_part(&self.view.parts(), at),
             sealed => sealed,
         };
         match sealed {
@@ -443,6 +444,7 @@ impl Engine {
                 let mut closed = writer.desired.closed.iter_mut();
                 if let Some(entry) = closed.find(|entry| entry.close.segment == part.file.id) {
                     entry.index_hash = Some(hash);
+                    writer.new_indexes = true;
                 }
             }
             Ok(None) => {}

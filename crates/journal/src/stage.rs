@@ -19,7 +19,7 @@ use crate::prepare::{Prepared, following};
 use crate::tail::Tail;
 
 /// Closed segments whose index is still to be made; more than that, and whoever appends makes them.
-const MOST_WITHOUT_INDEX: usize = 2;
+pub(crate) const MOST_WITHOUT_INDEX: usize = 2;
 
 /// What is known of a unit that is given its place: columns for its events, the newest events of its
 /// streams before it, and the generations of its causes.
@@ -63,6 +63,7 @@ impl Engine {
             self.check_open()?;
             if self.view.awaiting_index() >= MOST_WITHOUT_INDEX {
                 self.seal_closed();
+                self.record_indexes();
             }
             if check::names_events(&unit) && !lookups.hold(&self.view) {
                 lookups = Lookups::make(&unit, &self.view)?;

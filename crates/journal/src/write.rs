@@ -135,6 +135,19 @@ impl Engine {
         Ok(())
     }
 
+    /// Makes the identity on disk know the indexes that were made since its last write: an open after a
+    /// crash believes them then, and has none of them to make again.
+    pub(crate) fn record_indexes(&self) {
+        let mut writer = self.lock_write();
+        if !std::mem::take(&mut writer.new_indexes) || self.check_open().is_err() {
+            return;
+        }
+        let desired = writer.desired.clone();
+        if let Err(failure) = writer.identity.write(desired) {
+            self.fail(failure);
+        }
+    }
+
     fn raise_written(&self, last: Sequence) {
         self.written.fetch_max(last.get(), Ordering::AcqRel);
         if self.options.durability == Durability::Written {
@@ -191,6 +204,7 @@ impl Engine {
             });
         }
         let desired = writer.desired.clone();
+        writer.new_indexes = false;
         writer.identity.write(desired).map_err(Stop::Fatal)?;
         if let Some(active) = writer.active.replace(Arc::clone(segment)) {
             // The zeros behind the close facts are never read; a file that keeps them is only

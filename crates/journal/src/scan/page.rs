@@ -36,7 +36,7 @@ impl Scan {
                 return Ok(());
             }
             let parts = self.view.parts();
-            let Some((ordinal, part)) = history::part_of(&parts, position) else {
+            let Some((ordinal, _)) = history::part_of(&parts, position) else {
                 self.position = None;
                 return Ok(());
             };
@@ -44,6 +44,11 @@ impl Scan {
                 self.position = next;
                 continue;
             }
+            // An index that was damaged has been made again.
+            let parts = self.view.parts();
+            let Some(part) = parts.get(ordinal.0 as usize) else {
+                continue;
+            };
             let span = if self.request.reverse {
                 Span {
                     first: part.file.first_sequence.max(self.request.after.next()),
@@ -55,7 +60,6 @@ impl Scan {
                     last: self.last,
                 }
             };
-            let part = Arc::clone(part);
             let beyond = if self.request.reverse {
                 before(part.file.first_sequence)
             } else {
