@@ -3,6 +3,7 @@
 mod close;
 mod damage;
 mod head;
+mod hide;
 mod open;
 mod repair;
 mod report;

@@ -207,6 +207,16 @@ pub enum AppendError {
     /// The journal is closed; nothing was committed.
     #[error("the store is closed")]
     Closed,
+    /// No range of visible events; nothing was committed.
+    #[error("{first} to {last} is no range of events up to the newest one, {newest}")]
+    NoSuchRange {
+        /// First sequence.
+        first: Sequence,
+        /// Last sequence.
+        last: Sequence,
+        /// Newest visible event.
+        newest: Sequence,
+    },
     /// The stream is not as expected; nothing was committed.
     #[error("the newest event of {entity} has stream sequence {actual}, expected {expected}")]
     SequenceMismatch {

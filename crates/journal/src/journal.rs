@@ -7,7 +7,7 @@ use batpak_coordinate::Sequence;
 use batpak_event::Cause;
 use batpak_platform::Platform;
 use batpak_segment::identity::{CleanClose, ClosedSegment};
-use batpak_segment::{EventFrame, SegmentId};
+use batpak_segment::{EventFrame, SegmentId, VisibilityChange};
 
 use crate::buffer::FrameBuffer;
 use crate::draft::{Committed, Draft, DraftCause};
@@ -74,6 +74,42 @@ impl Journal {
         level: Durability,
     ) -> Result<Vec<Committed>, AppendError> {
         self.stage(drafts)?.wait(level)
+    }
+
+    /// Hides events, both ends included, and makes that durable. They keep their places in their streams,
+    /// their keys and their effects; they are not shown to readers.
+    ///
+    /// # Errors
+    /// `NoSuchRange` unless both ends are visible events in their order; otherwise as for an append.
+    pub fn hide(&self, first: Sequence, last: Sequence) -> Result<(), AppendError> {
+        self.change_visibility(true, first, last)
+    }
+
+    /// Shows events again, both ends included, and makes that durable.
+    ///
+    /// # Errors
+    /// As for [`hide`](Self::hide).
+    pub fn unhide(&self, first: Sequence, last: Sequence) -> Result<(), AppendError> {
+        self.change_visibility(false, first, last)
+    }
+
+    fn change_visibility(
+        &self,
+        hides: bool,
+        first: Sequence,
+        last: Sequence,
+    ) -> Result<(), AppendError> {
+        self.engine.check_process()?;
+        let newest = self.engine.view.visible();
+        if first.is_none() || first > last || last > newest {
+            return Err(AppendError::NoSuchRange {
+                first,
+                last,
+                newest,
+            });
+        }
+        let change = VisibilityChange { hides, first, last };
+        self.engine.change_visibility(change)
     }
 
     /// Stages a unit and returns; [`Ticket::wait`] waits for it. Without a wait it is written by

@@ -69,6 +69,7 @@ mod engine;
 mod error;
 mod headers;
 mod heads;
+mod hidden;
 mod history;
 mod identity_file;
 mod journal;

@@ -403,6 +403,7 @@ fn build(
         frontier: Mutex::new(Frontier::default()),
         preparing: Mutex::new(()),
         sealing: Mutex::new(()),
+        hiding: Mutex::new(()),
         written: AtomicU64::new(last.get()),
         attempted: AtomicU64::new(last.get()),
         durable: AtomicU64::new(last.get()),

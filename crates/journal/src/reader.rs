@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use batpak_coordinate::Sequence;
 use batpak_platform::{Access, Platform};
 use batpak_segment::identity::Identity;
-use batpak_segment::{CloseFacts, Offset, SEGMENT_HEADER, SegmentId};
+use batpak_segment::{CloseFacts, Offset, SEGMENT_HEADER, SegmentId, VisibilityChange};
 
 use crate::error::{FileError, OpenError};
 use crate::headers::{identity_from_headers, identity_is_lost};
@@ -213,7 +213,7 @@ impl Reader {
         if let Some(close) = close {
             let as_recorded = walked.end == close.end.0 && walked.last == close.last_sequence;
             return Ok(if as_recorded {
-                new.give(columns, walked.last);
+                self.give(&new, columns, walked.last);
                 WalkedOn::Ended(close)
             } else {
                 WalkedOn::Otherwise
@@ -229,10 +229,22 @@ impl Reader {
         } else {
             walked.last
         };
-        new.give(columns, visible);
+        self.give(&new, columns, visible);
         self.view.raise_visible(visible);
         let behind = new.entry(visible.next()).map(|entry| entry.offset.0);
         Ok(WalkedOn::Shown(behind.unwrap_or(walked.end)))
+    }
+
+    /// Adds what is new up to `last` to the columns, and hides what it hides.
+    fn give(&self, new: &Live, columns: &Live, last: Sequence) {
+        for (before, fact) in new.facts() {
+            if *before <= last
+                && let Some(change) = VisibilityChange::of(fact)
+            {
+                self.view.apply(change);
+            }
+        }
+        new.give(columns, last);
     }
 
     /// Takes the index files that a writer has made of closed segments.

@@ -163,7 +163,7 @@ impl Engine {
         Ok(Staged::New(committed, target))
     }
 
-    fn stage_epoch(&self, tail: &mut Tail, live: &Live, stamp: Stamp) {
+    pub(crate) fn stage_epoch(&self, tail: &mut Tail, live: &Live, stamp: Stamp) {
         let random = u64::from(tail.random.draw()) << 32 | u64::from(tail.random.draw());
         let frame = self.epoch_frame(stamp, random);
         if self.stage_control(tail, &frame) {

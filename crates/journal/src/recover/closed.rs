@@ -65,6 +65,7 @@ impl Recovered {
             let is_last =
                 newest.is_some_and(|last| last.close.last_sequence == close.last_sequence);
             let index = index.filter(|index| !is_last || tells_its_end(index));
+            let index = index.filter(|index| index.visibility_changes().is_ok());
             if let Some(index) = index {
                 self.take_sealed(Part::sealed(segment, close, index));
                 return Ok(close);

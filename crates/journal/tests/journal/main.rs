@@ -9,6 +9,7 @@ mod ended;
 mod faults;
 mod follow;
 mod heads;
+mod hidden;
 mod index;
 mod model;
 mod salvage;
