@@ -10,6 +10,7 @@ mod heads;
 mod hostile;
 mod kills;
 mod lines;
+mod reader;
 mod repository;
 mod support;
 mod tour;
