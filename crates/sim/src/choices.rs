@@ -30,6 +30,8 @@ pub use text::ParseChoicesError;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Choices {
+    /// Made before any that the source gives.
+    first: Vec<u32>,
     source: Source,
     made: Vec<Choice>,
 }
@@ -79,8 +81,18 @@ impl Choices {
         Self::of(Source::Bytes { bytes, at: 0 })
     }
 
+    /// These choices first, then those of `others`.
+    #[must_use]
+    pub fn behind(first: impl Into<Vec<u32>>, others: Self) -> Self {
+        Self {
+            first: first.into(),
+            ..others
+        }
+    }
+
     fn of(source: Source) -> Self {
         Self {
+            first: Vec::new(),
             source,
             made: Vec::new(),
         }
@@ -89,8 +101,14 @@ impl Choices {
     /// A number below `bound`; 0 when there is only one, or none.
     pub fn below(&mut self, bound: u32) -> u32 {
         let bound = bound.max(1);
+        let at = self.made.len();
+        if let Some(value) = self.first.get(at) {
+            let value = (*value).min(bound - 1);
+            self.made.push(Choice { value, bound });
+            return value;
+        }
         let value = match &mut self.source {
-            Source::Given(given) => given.get(self.made.len()).copied().unwrap_or(0),
+            Source::Given(given) => given.get(at - self.first.len()).copied().unwrap_or(0),
             Source::Random(random) => {
                 u32::try_from(random.next_u64() % u64::from(bound)).unwrap_or(0)
             }

@@ -260,12 +260,14 @@ impl Inode {
 
     /// Notes the sector as changed, unless the disk holds the same bytes whatever a crash decides.
     fn dirty(&mut self, index: usize) {
+        let sector = self.visible.get(index);
+        // Setting a length only makes zeros: it matters to sectors that hold something else.
+        let zeros = sector.is_none() && self.durable.get(index).is_none();
         let settled = !self.pending.iter().any(|entry| match entry.change {
             Change::Sector { index: other, .. } => other == index,
-            Change::SetLen(_) => true,
+            Change::SetLen(_) => !zeros,
             Change::Grow(_) => false,
         });
-        let sector = self.visible.get(index);
         if !settled || sector != self.durable.get(index) {
             let sector = sector.cloned();
             self.push(Change::Sector { index, sector });

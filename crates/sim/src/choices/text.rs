@@ -12,7 +12,10 @@ impl Choices {
     /// The choices that were made, as one word for a person to copy.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let made = self.made();
+        let mut made = self.made();
+        // Zeros are made behind whatever is given.
+        let len = made.iter().rposition(|number| *number > 0);
+        made.truncate(len.map_or(0, |at| at + 1));
         let bytes: Vec<u8> = made.into_iter().flat_map(seven_bits).collect();
         format!("{VERSION}{}", base32(&bytes))
     }
