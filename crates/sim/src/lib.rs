@@ -70,17 +70,22 @@
 
 #![forbid(unsafe_code)]
 
+mod choices;
 mod crash;
 mod disk;
 mod fault;
 mod file;
 mod inode;
 mod names;
+mod profile;
+mod sectors;
 mod state;
 mod stopped;
 mod storage;
 
-pub use crash::Unit;
+pub use choices::{Choices, ParseChoicesError, shrink};
+pub use crash::{Fate, Unit};
 pub use disk::SimDisk;
 pub use fault::{Aftermath, Fault, Operation};
+pub use profile::Profile;
 pub use stopped::Stopped;
