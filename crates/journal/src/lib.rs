@@ -63,6 +63,7 @@ mod background;
 mod buffer;
 mod check;
 mod clock;
+mod condition;
 mod decide;
 mod draft;
 mod engine;
@@ -98,6 +99,7 @@ mod walk;
 mod write;
 
 pub use buffer::FrameBuffer;
+pub use condition::Condition;
 pub use draft::{Committed, Draft, DraftCause};
 pub use error::{AppendError, Damage, Failure, FileError, OpenError, ReadError};
 pub use headers::repair_identity;

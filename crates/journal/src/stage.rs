@@ -10,6 +10,7 @@ use batpak_segment::{ControlFrame, FrameFlags, FrameHead, Offset, Salt, SegmentI
 
 use crate::check::{self, Lookups, Present, Verdict};
 use crate::clock::Stamp;
+use crate::condition::{Checked, Condition};
 use crate::draft::{Committed, DraftCause};
 use crate::engine::{Engine, Target};
 use crate::error::AppendError;
@@ -48,6 +49,7 @@ pub(crate) enum Obstacle {
     NeedsHeads,
     /// Index files have to be asked again about keys and causes.
     NeedsLookups,
+    NeedsConditions,
     Present(Vec<Sequence>, Target),
     Full,
     Refused(AppendError),
@@ -57,8 +59,14 @@ pub(crate) enum Obstacle {
 
 impl Engine {
     /// Stages a unit, preparing what it needs outside the lock.
-    pub(crate) fn stage(&self, mut unit: Vec<Prepared>) -> Result<Staged, AppendError> {
+    /// The unit has a place only where the conditions hold.
+    pub(crate) fn stage(
+        &self,
+        mut unit: Vec<Prepared>,
+        conditions: &[Condition],
+    ) -> Result<Staged, AppendError> {
         let mut lookups = Lookups::default();
+        let mut checked = Checked::outside(conditions, &self.view)?;
         loop {
             self.check_open()?;
             if self.view.awaiting_index() >= MOST_WITHOUT_INDEX {
@@ -68,14 +76,17 @@ impl Engine {
             if check::names_events(&unit) && !lookups.hold(&self.view) {
                 lookups = Lookups::make(&unit, &self.view)?;
             }
-            let obstacle = match self.try_stage(&mut unit, &lookups) {
+            let obstacle = match self.try_stage(&mut unit, &checked, &lookups) {
                 Ok(staged) => return Ok(staged),
                 Err(obstacle) => obstacle,
             };
             match obstacle {
                 Obstacle::NeedsLookups => {}
+                Obstacle::NeedsConditions => {
+                    checked = Checked::outside(conditions, &self.view)?;
+                }
                 Obstacle::NeedsHeads => {
-                    lookups.add_heads(&unit, &self.view, || self.written())?;
+                    lookups.add_heads(&unit, &checked, &self.view, || self.written())?;
                 }
                 Obstacle::Present(sequences, target) => {
                     return Ok(Staged::Present(sequences, target, unit));
@@ -91,12 +102,18 @@ impl Engine {
                     if self.wait(&target, self.options.durability, None).is_ok() {
                         return Err(error);
                     }
+                    checked = Checked::outside(conditions, &self.view)?;
                 }
             }
         }
     }
 
-    fn try_stage(&self, unit: &mut [Prepared], lookups: &Lookups) -> Result<Staged, Obstacle> {
+    fn try_stage(
+        &self,
+        unit: &mut [Prepared],
+        checked: &Checked<'_>,
+        lookups: &Lookups,
+    ) -> Result<Staged, Obstacle> {
         let mut tail = self.lock_tail();
         self.check_open().map_err(Obstacle::Refused)?;
         if check::names_events(unit) && !lookups.hold(&self.view) {
@@ -109,9 +126,11 @@ impl Engine {
             heads: &tail.heads,
             current: lookups.hold(&self.view),
         };
-        match check::check(unit, &present) {
+        let checked = (!checked.conditions.is_empty()).then_some(checked);
+        match check::check(unit, checked, &present) {
             Verdict::Go => {}
             Verdict::NeedsHeads => return Err(Obstacle::NeedsHeads),
+            Verdict::NeedsConditions => return Err(Obstacle::NeedsConditions),
             Verdict::Present(sequences) => {
                 let target = target(&tail, &sequences);
                 return Err(Obstacle::Present(sequences, target));
