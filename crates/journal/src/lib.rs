@@ -61,6 +61,7 @@
 
 mod background;
 mod buffer;
+mod causal;
 mod check;
 mod clock;
 mod condition;
@@ -99,6 +100,7 @@ mod walk;
 mod write;
 
 pub use buffer::FrameBuffer;
+pub use causal::CausalView;
 pub use condition::Condition;
 pub use draft::{Committed, Draft, DraftCause};
 pub use error::{AppendError, Damage, Failure, FileError, OpenError, ReadError};
