@@ -22,6 +22,7 @@ use crate::options::Options;
 use crate::part::Part;
 use crate::recover::{Ground, Mode, Newest, Recovered, exhausted, recover};
 use crate::report::{DamageDigest, OpenReport};
+use crate::sabotage::{Bug, planted};
 use crate::seal;
 use crate::segment_file::{NextSegment, SegmentFile};
 use crate::survey::{Names, identity, is_damage, names, take_directory};
@@ -170,22 +171,25 @@ fn clear_away(
             .map_err(|source| FileError::new("set aside", name.clone(), source))?;
         recovered.report.set_aside.push(aside);
     }
-    if let Some(id) = recovered.adopted {
-        // A name whose directory sync failed is not made durable by a later one: it is given
-        // again. Nothing acknowledged is in the segment, should a crash come in between.
-        let (name, temporary) = (id.file_name(), NextSegment::temporary_name(id));
-        storage
-            .rename(&name, &temporary)
-            .and_then(|()| storage.rename(&temporary, &name))
-            .map_err(|source| FileError::new("name", name, source))?;
+    if let Some(id) = recovered.adopted.filter(|_| !planted(Bug::SkipNamingAgain)) {
+        // Nothing acknowledged is in the segment, should a crash come in between.
+        name_again(storage, &id.file_name(), &NextSegment::temporary_name(id))?;
     }
-    if !recovered.report.clean {
+    if !recovered.report.clean && !planted(Bug::SkipSyncOfSeenNames) {
         // A name that is seen may still be lost: whoever gave it did not live to sync it.
         storage
             .sync_directory()
             .map_err(|source| FileError::new("sync", ".", source))?;
     }
     Ok(())
+}
+
+/// Gives a file its name again: a name whose directory sync failed is not made durable by a later one.
+fn name_again(storage: &dyn Storage, name: &str, temporary: &str) -> Result<(), OpenError> {
+    storage
+        .rename(name, temporary)
+        .and_then(|()| storage.rename(temporary, name))
+        .map_err(|source| FileError::new("name", name, source).into())
 }
 
 /// Gives indexes that were made during recovery their files. One that cannot be written stays in
@@ -254,7 +258,7 @@ fn resume(recovered: &mut Recovered) -> Result<Resumption, OpenError> {
         Decision::Resume | Decision::Continue => true,
         _ => false,
     };
-    if !newest.closed {
+    if !newest.closed && !planted(Bug::TrustPageCache) {
         recovered.report.rewritten_events = write_again(&segment, newest, recovered)?;
     }
     let rest = segment.capacity.saturating_sub(newest.len);
@@ -370,7 +374,11 @@ fn build(
         prepared: None,
         wall_us,
         counter,
-        last,
+        last: if planted(Bug::Renumber) && !last.is_none() {
+            last.next()
+        } else {
+            last
+        },
         last_hash,
         epoch_due: true,
         stage: Arc::new(Stage::default()),
@@ -434,6 +442,9 @@ impl Engine {
     /// cannot go on in the newest one, so that a record of a clean close is only dropped once
     /// nothing rests on it.
     fn begin_epoch(&self, resumption: &Resumption) -> Result<(), OpenError> {
+        if !resumption.begins && planted(Bug::SkipEpoch) {
+            return Ok(());
+        }
         if !resumption.begins {
             let mut writer = self.lock_write();
             let desired = writer.desired.clone();

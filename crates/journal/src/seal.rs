@@ -29,6 +29,7 @@ use crate::engine::Engine;
 use crate::error::ReadError;
 use crate::history::{self, Parts, TIER};
 use crate::part::{Found, Part, Sealed};
+use crate::sabotage::{Bug, planted};
 use crate::source::FileSource;
 
 /// Which history an index is made for.
@@ -364,7 +365,8 @@ pub(crate) fn load(
     let index = SegmentIndex::open(bytes.ok()?).ok()?;
     let covers = index.header().covers(lineage, &entry.close)
         && index.header().first_sequence == entry.first_sequence;
-    (covers && index.table_hash() == known).then_some(index)
+    let trusted = planted(Bug::TrustIndex);
+    (trusted || covers && index.table_hash() == known).then_some(index)
 }
 
 /// Writes an index file, in the place of one that is there, and opens it. It is not synced: an index
