@@ -9,6 +9,7 @@ use batpak_event::{BranchId, Digest, Epoch, Lineage};
 use batpak_platform::{Entropy, Platform, ProcessGuard, Storage, StorageLock};
 use batpak_segment::identity::{BranchRecord, Identity};
 use batpak_segment::index::SegmentIndex;
+use batpak_segment::names::{IDENTITY, TEMPORARY_SUFFIX};
 use batpak_segment::{CloseFacts, SEGMENT_HEADER, SegmentId};
 
 use crate::buffer::FrameBuffer;
@@ -175,7 +176,13 @@ fn clear_away(
         // Nothing acknowledged is in the segment, should a crash come in between.
         name_again(storage, &id.file_name(), &NextSegment::temporary_name(id))?;
     }
-    if !recovered.report.clean && !planted(Bug::SkipSyncOfSeenNames) {
+    // Whoever created the store may have failed to sync its name, and nothing is in it yet.
+    let unused = recovered.identity.highest.is_none() && !recovered.report.created;
+    if unused {
+        name_again(storage, IDENTITY, &format!("{IDENTITY}{TEMPORARY_SUFFIX}"))?;
+    }
+    let unclean = !recovered.report.clean && !planted(Bug::SkipSyncOfSeenNames);
+    if unused || unclean {
         // A name that is seen may still be lost: whoever gave it did not live to sync it.
         storage
             .sync_directory()
