@@ -209,7 +209,7 @@ fn items(extent: Extent) -> Vec<Item> {
         let batch: Vec<Item> = sweeps
             .next()
             .into_iter()
-            .chain(long.by_ref().take(3))
+            .chain(long.by_ref().take(1))
             .collect();
         (!batch.is_empty()).then_some(batch)
     });
@@ -218,11 +218,9 @@ fn items(extent: Extent) -> Vec<Item> {
 
 /// The item number `at`: what is enumerated, with random programs in between and behind.
 fn interleaved(items: &[Item], at: u64, seed: u64) -> Item {
-    const RANDOM_IN_BETWEEN: u64 = 4;
+    const ONE_IN: u64 = 2;
     let random = |number: u64| Item::Random(seed.wrapping_mul(0x9e37_79b9).wrapping_add(number));
-    let enumerated = at
-        .is_multiple_of(RANDOM_IN_BETWEEN)
-        .then_some(at / RANDOM_IN_BETWEEN);
+    let enumerated = at.is_multiple_of(ONE_IN).then_some(at / ONE_IN);
     let enumerated = enumerated.and_then(|at| items.get(usize::try_from(at).ok()?));
     enumerated.cloned().unwrap_or_else(|| random(at))
 }
