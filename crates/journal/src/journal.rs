@@ -19,6 +19,7 @@ use crate::open::open_writer;
 use crate::options::{Durability, Options};
 use crate::prepare::{Prepared, prepare};
 use crate::report::OpenReport;
+use crate::sabotage::{Bug, planted};
 use crate::stage::Staged;
 use crate::ticket::Ticket;
 use crate::view::View;
@@ -181,6 +182,9 @@ impl Journal {
     /// # Errors
     /// A failed sync fails the writer: what is on the disk shows at the next open.
     pub fn sync(&self) -> Result<(), AppendError> {
+        if planted(Bug::SyncNothing) {
+            return Ok(());
+        }
         loop {
             self.engine.check_open()?;
             let target = {
@@ -311,7 +315,11 @@ impl Engine {
         self.view.count_awaiting();
         self.seal_closed();
         let mut writer = self.lock_write();
-        if let Some(active) = &writer.active {
+        if let Some(active) = writer
+            .active
+            .as_ref()
+            .filter(|_| !planted(Bug::CloseBeforeSync))
+        {
             // The record vouches for every byte before its length, control frames included.
             let synced = active.sync();
             synced.map_err(|error| AppendError::Failed(Failure::Sync(error)))?;
@@ -321,6 +329,13 @@ impl Engine {
         self.seal_closed();
         let tree = self.view.tree_head(self.durable()).ok();
         let mut writer = self.lock_write();
+        if let Some(active) = writer
+            .active
+            .as_ref()
+            .filter(|_| planted(Bug::CutBeforeRecord))
+        {
+            let _early = active.file.set_len(writer.end);
+        }
         let mut identity = writer.desired.clone();
         identity.durable = writer.last;
         identity.clean_close = Some(CleanClose {

@@ -84,6 +84,11 @@ mod reader;
 mod recover;
 mod report;
 mod room;
+#[cfg(not(feature = "sabotage"))]
+mod sabotage;
+#[cfg(feature = "sabotage")]
+#[doc(hidden)]
+pub mod sabotage;
 mod salvage;
 mod scan;
 mod seal;

@@ -17,6 +17,7 @@ use crate::error::AppendError;
 use crate::live::{Addition, Head, Live};
 use crate::options::Durability;
 use crate::prepare::{Prepared, following};
+use crate::sabotage::{Bug, planted};
 use crate::tail::Tail;
 
 /// Closed segments whose index is still to be made; more than that, and whoever appends makes them.
@@ -287,7 +288,7 @@ impl Engine {
             };
             let event_hash = facts.hash(self.view.key());
             prepared.head.body_crc = sealed.body_crc;
-            if position + 1 == count {
+            if position + 1 == count || planted(Bug::CommitEveryFrame) {
                 prepared.head.flags = prepared.head.flags | FrameFlags::COMMIT;
             }
             let place = self.push_frame(tail, prepared, &facts, event_hash);
@@ -325,7 +326,7 @@ impl Engine {
                 event_hash,
                 previous_hash,
                 correlation,
-                wall_us: facts.wall_us,
+                wall_us: facts.wall_us + i64::from(planted(Bug::WrongTimeInReceipt)),
                 counter: facts.counter,
                 generation: facts.generation,
                 branch: self.view.branch(),
@@ -361,6 +362,7 @@ impl Engine {
         head.generation = facts.generation;
         head.counter = facts.counter;
         let lag = facts.sequence.get().saturating_sub(self.durable().get());
+        let lag = if planted(Bug::AttestTooMuch) { 0 } else { lag };
         head.durable_lag = u32::try_from(lag).unwrap_or(FrameHead::LAG_SATURATED);
         let (id, salt) = match &tail.cursor.segment {
             Some(segment) => (segment.id, segment.salt),
