@@ -8,6 +8,7 @@ pub(crate) mod get;
 pub(crate) mod head;
 pub(crate) mod import;
 pub(crate) mod import_git;
+pub(crate) mod import_ndjson;
 pub(crate) mod log;
 pub(crate) mod repair;
 pub(crate) mod salvage;

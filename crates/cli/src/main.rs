@@ -16,6 +16,7 @@ mod git;
 mod input;
 mod interrupt;
 mod kind;
+mod lines;
 mod output;
 mod progress;
 mod reading;
