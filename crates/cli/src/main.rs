@@ -13,6 +13,7 @@ mod event_object;
 mod failure;
 mod filter;
 mod git;
+mod groups;
 mod input;
 mod interrupt;
 mod kind;

@@ -4,6 +4,7 @@
 mod damage;
 mod errors;
 mod events;
+mod follow;
 mod full;
 mod git;
 mod heads;
@@ -11,6 +12,7 @@ mod hostile;
 mod import;
 mod kills;
 mod lines;
+mod lists;
 mod repository;
 mod round_trip;
 mod support;
