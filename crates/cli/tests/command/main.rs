@@ -7,6 +7,7 @@ mod events;
 mod follow;
 mod full;
 mod git;
+mod git_shapes;
 mod heads;
 mod hostile;
 mod import;
