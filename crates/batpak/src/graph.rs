@@ -44,7 +44,7 @@ use batpak_journal::{CausalView, ReadError, View};
 
 pub use batpak_graph::{
     CausalSource, Difference, Edges, EffectSource, Finding, Findings, Graph, GraphError, Node,
-    OrderError, Paths, Relation, WIDTH_LIMIT, Walk, topological_order, verify,
+    OrderError, Paths, Relation, WIDTH_LIMIT, Walk, draw, topological_order, verify,
 };
 
 use crate::error::StoreError;

@@ -5,8 +5,8 @@ use crate::marked::Marked;
 use crate::{CausalSource, Graph, Node};
 
 /// Reached from the first set, from the second, and known to be below a better one.
-const FIRST: u8 = 1;
-const SECOND: u8 = 2;
+const FIRST: u8 = Marked::FIRST;
+const SECOND: u8 = Marked::SECOND;
 const SURPASSED: u8 = Marked::PASSIVE;
 
 impl<S: CausalSource> Graph<S> {
@@ -17,9 +17,9 @@ impl<S: CausalSource> Graph<S> {
     /// gives for two and `git merge-base --octopus --all` for more. There can be several, or
     /// none; one node is its own, and no node has none.
     ///
-    /// For two, visits what is in one of the two pasts and newer than the oldest answer, and where there is no
-    /// answer, the whole past of both. For more, does so again for each further one. Keeps some
-    /// 32 bytes for each node that waits.
+    /// For two, visits what is in one of the two pasts and newer than the oldest answer, and where
+    /// there is no answer, the whole past of both. For more, does so again for each further one.
+    /// Keeps a few bits for each node of the span that waits, and at most 2 KiB for each node that does.
     ///
     /// # Errors
     ///

@@ -74,14 +74,15 @@ pub struct Difference<'g, S: CausalSource> {
 }
 
 impl<S: CausalSource> Difference<'_, S> {
-    /// How many bytes it holds now for nodes that wait: some 32 for each.
+    /// How many bytes it holds now for nodes that wait: a few bits for each node of their span, and
+    /// at most 2 KiB for each of them.
     ///
     /// ```
     /// use batpak_graph::{Edges, Graph, MemoryGraph, Node};
     ///
     /// let memory = MemoryGraph::new();
     /// let graph = Graph::new(&memory, Edges::Causes);
-    /// assert!(graph.difference([], []).memory() < 1_000);
+    /// assert!(graph.difference([], []).memory() < 4_096);
     /// ```
     #[must_use]
     pub fn memory(&self) -> usize {

@@ -72,6 +72,7 @@
 mod chain;
 mod common;
 mod cut;
+pub mod draw;
 mod error;
 mod generation;
 mod graph;

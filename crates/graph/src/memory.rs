@@ -27,6 +27,10 @@ use crate::{CausalSource, EffectSource, Node, generation_after};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct MemoryGraph {
+    // What every walk reads lies close together: where the causes of each node end, and its
+    // generation.
+    causes_ends: Vec<usize>,
+    generations: Vec<u32>,
     nodes: Vec<Stored>,
     /// The causes of all nodes, one node's after the other's.
     causes: Vec<Node>,
@@ -36,12 +40,10 @@ pub struct MemoryGraph {
 
 #[derive(Clone, Copy, Debug)]
 struct Stored {
-    causes_end: usize,
     first_mention: usize,
     last_mention: usize,
     predecessor: Node,
     successor: Node,
-    generation: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -87,8 +89,8 @@ impl MemoryGraph {
     pub fn push(&mut self, causes: &[Node], predecessor: Option<Node>) -> Result<Node, PushError> {
         let mut generations = Vec::with_capacity(causes.len() + 1);
         for node in causes.iter().chain(predecessor.as_ref()) {
-            let stored = self.stored(*node).ok_or(PushError::Unknown(*node))?;
-            generations.push(stored.generation);
+            let generation = self.generation(*node);
+            generations.push(generation.map_err(|UnknownNode(node)| PushError::Unknown(node))?);
         }
         let before = predecessor.and_then(|node| self.stored(node));
         if let (Some(before), Some(node)) = (before, predecessor)
@@ -107,13 +109,13 @@ impl MemoryGraph {
             self.nodes[place].successor = added;
         }
         self.nodes.push(Stored {
-            causes_end: self.causes.len(),
             first_mention: NO_MENTION,
             last_mention: NO_MENTION,
             predecessor: predecessor.unwrap_or(NO_NODE),
             successor: NO_NODE,
-            generation: generation_after(generations),
         });
+        self.causes_ends.push(self.causes.len());
+        self.generations.push(generation_after(generations));
         Ok(added)
     }
 
@@ -178,9 +180,11 @@ impl CausalSource for MemoryGraph {
     }
 
     fn causes(&self, node: Node, found: &mut Vec<Node>) -> Result<(), UnknownNode> {
-        let end = self.known(node)?.causes_end;
-        let before = self.stored(Node(node.0 - 1));
-        let start = before.map_or(0, |before| before.causes_end);
+        let at = place(node).ok_or(UnknownNode(node))?;
+        let end = *self.causes_ends.get(at).ok_or(UnknownNode(node))?;
+        let start = at
+            .checked_sub(1)
+            .map_or(0, |before| self.causes_ends[before]);
         found.extend_from_slice(&self.causes[start..end]);
         Ok(())
     }
@@ -191,7 +195,8 @@ impl CausalSource for MemoryGraph {
     }
 
     fn generation(&self, node: Node) -> Result<u32, UnknownNode> {
-        Ok(self.known(node)?.generation)
+        let generation = place(node).and_then(|at| self.generations.get(at));
+        generation.copied().ok_or(UnknownNode(node))
     }
 }
 

@@ -105,7 +105,9 @@ impl<S: CausalSource> Graph<S> {
             if causes.contains(&ancestor) {
                 return Ok(true);
             }
-            causes.sort_unstable_by(|one, other| other.cmp(one));
+            if causes.len() > 1 {
+                causes.sort_unstable_by(|one, other| other.cmp(one));
+            }
             for cause in &causes {
                 if self.may_follow(&floor, *cause)? && visited.insert(*cause) {
                     waiting.push(*cause);

@@ -1,5 +1,6 @@
 //! `batpak graph`: why did this happen, what did it cause, what ran side by side?
 
+mod draw;
 mod stats;
 mod why;
 
@@ -67,6 +68,8 @@ enum Question {
     Why(why::WhyArgs),
     /// Count events, edges, heads and roots
     Stats,
+    /// Draw events with everything that led to them
+    Draw(draw::DrawArgs),
 }
 
 #[derive(Args, Debug)]
@@ -167,6 +170,7 @@ pub(crate) fn run(context: &Context, args: &GraphArgs) -> Result<()> {
         Question::Path(args) => list.paths(context, &graph, args)?,
         Question::Why(args) => why::print(context, &mut list, &graph, args)?,
         Question::Stats => stats::print(context, &mut list, &graph)?,
+        Question::Draw(args) => draw::write(&mut list, &graph, args)?,
     }
     list.printer.output.finish()
 }

@@ -2,7 +2,9 @@
 
 #![cfg(test)]
 
+mod drawings;
 mod git;
 mod model;
 mod questions;
+mod svg;
 mod walks;
