@@ -8,6 +8,7 @@ mod follow;
 mod full;
 mod git;
 mod git_shapes;
+mod graph;
 mod heads;
 mod hostile;
 mod import;
