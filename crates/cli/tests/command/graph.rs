@@ -199,3 +199,64 @@ fn events_that_are_not_there_are_named() {
         assert_eq!(run.code, Some(2), "{question}: {run:?}");
     }
 }
+
+/// The events and the transcripts of the document on the causal graph are what the command takes and
+/// prints; its picture is what it draws.
+#[test]
+fn the_document_shows_what_the_command_prints() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let text = fs::read_to_string(docs.join("causal-graph.md")).expect("readable");
+    let blocks = |kind: &str| {
+        let fence = format!("```{kind}\n");
+        let parts = text.split(&fence).skip(1);
+        let blocks = parts.map(|part| part.split("```").next().expect("an end").to_owned());
+        blocks.collect::<Vec<_>>()
+    };
+    let dir = tempdir().expect("directory");
+    on_with_input(dir.path(), &["import", "ndjson", "-"], &blocks("ndjson")[0]).ok();
+    let mut transcripts = 0;
+    for block in blocks("console") {
+        for transcript in block.split("$ batpak ").skip(1) {
+            let (command, expected) = transcript.split_once('\n').expect("a command");
+            let words: Vec<&str> = command.split(' ').collect();
+            let printed = on(dir.path(), &words).ok().stdout;
+            assert_eq!(
+                without_times(&printed),
+                without_times(expected),
+                "{command}"
+            );
+            transcripts += 1;
+        }
+    }
+    assert_eq!(transcripts, 6);
+    let svg = graph(dir.path(), "draw 9 5 --edges both").ok().stdout;
+    let picture = fs::read_to_string(docs.join("pictures/causal-graph.svg")).expect("readable");
+    assert_eq!(
+        without_ids(&svg),
+        without_ids(picture.trim_end()),
+        "draw it again"
+    );
+}
+
+/// The text with every digit of a time replaced.
+fn without_times(text: &str) -> String {
+    let words = text.split_inclusive([' ', '\n', '<', '>']);
+    let is_time = |word: &&str| word.len() > 18 && word.as_bytes()[10] == b'T';
+    words
+        .map(|word| match is_time(&word) && word.starts_with("20") {
+            true => word.replace(|c: char| c.is_ascii_digit(), "0"),
+            false => word.to_owned(),
+        })
+        .collect()
+}
+
+/// The picture without times, and without ids, which are 32 hex digits.
+fn without_ids(svg: &str) -> String {
+    let is_id = |word: &str| word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let lines = svg.trim_end().lines().map(|line| {
+        let words = line.split(' ');
+        let words = words.map(|word| if is_id(word) { "ID" } else { word });
+        words.collect::<Vec<_>>().join(" ")
+    });
+    without_times(&lines.collect::<Vec<_>>().join("\n"))
+}
