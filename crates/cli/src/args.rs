@@ -44,7 +44,7 @@ pub(crate) struct Global {
     /// Print JSON, one object a line; errors too
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) json: bool,
-    /// Print no progress and no remarks; errors are printed all the same
+    /// Print no progress and no remarks, only errors
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) quiet: bool,
     /// Print help

@@ -16,5 +16,7 @@ mod lines;
 mod lists;
 mod repository;
 mod round_trip;
+mod snapshots;
 mod support;
 mod tour;
+mod transcript;
