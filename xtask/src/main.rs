@@ -1,4 +1,5 @@
-//! The project's own tool: `cargo xtask verify` runs every check that stands before a change.
+//! The project's own tool: `cargo xtask verify` runs every check that stands before a change,
+//! `cargo xtask crash` the crash explorer alone, for as long as it is told.
 //!
 //! Each check of ours is a plain function from text or metadata to findings and has, in the same
 //! file, tests that plant a violation and see it reported with its path and line. `verify` reads
@@ -8,6 +9,7 @@
 
 mod catalog;
 mod code;
+mod crash;
 mod dependencies;
 mod finding;
 mod floors;
@@ -28,9 +30,18 @@ fn main() -> ExitCode {
     match arguments.as_slice() {
         ["verify"] => verify::run(verify::Extent::Full),
         ["verify", "--fast"] => verify::run(verify::Extent::Fast),
-        _ => {
-            eprintln!("usage: cargo xtask verify [--fast]");
-            ExitCode::from(2)
-        }
+        ["crash", words @ ..] => match crash::parse(words) {
+            Some(request) => crash::run(&verify::root(), &request),
+            None => usage(),
+        },
+        _ => usage(),
     }
+}
+
+fn usage() -> ExitCode {
+    eprintln!("usage: cargo xtask verify [--fast]");
+    eprintln!(
+        "       cargo xtask crash [--minutes N | --seconds N] [--seed S] [--repro R] [--planted]"
+    );
+    ExitCode::from(2)
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use crate::catalog;
+use crate::crash;
 use crate::dependencies;
 use crate::finding::Finding;
 use crate::floors::{self, Place, Seam, list, text};
@@ -51,6 +52,9 @@ pub(crate) fn run(extent: Extent) -> ExitCode {
     step(&mut report, "tests", "cargo", tests);
     if extent == Extent::Full {
         step(&mut report, "models", "cargo", models);
+        let sabotaged = "clippy -p batpak-journal --all-targets --features sabotage -- -Dwarnings";
+        step(&mut report, "sabotage", "cargo-clippy", sabotaged);
+        report.step("crash", || crash::check(&root));
         step(&mut report, "docs", "cargo", "doc --workspace --no-deps");
         step(&mut report, "deny", "cargo-deny", deny);
     }
@@ -62,7 +66,7 @@ pub(crate) fn run(extent: Extent) -> ExitCode {
 }
 
 /// The root of the workspace: above this crate, when cargo runs it.
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     let manifest = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let above = manifest.and_then(|path| path.parent().map(Path::to_owned));
     above.unwrap_or_else(|| PathBuf::from("."))

@@ -1,6 +1,6 @@
 //! The state of an open journal, and its locks.
 //!
-//! Lock order: `sealing` -> `write` -> `tail` -> the parts -> `frontier`, and `preparing` -> `tail`. Under
+//! Lock order: `hiding` or `sealing` -> `write` -> `tail` -> the parts -> `frontier`, and `preparing` -> `tail`. Under
 //! none of them, and after `sealing`, comes the lock of whoever makes a damaged index again (`view.rs`);
 //! `background` may be taken under all. No caller code runs under any.
 //! Durability points: a unit is durable when a sync that began after its write returned
@@ -41,6 +41,8 @@ pub(crate) struct Engine {
     pub(crate) preparing: Mutex<()>,
     /// Held while the index of a closed segment is made.
     pub(crate) sealing: Mutex<()>,
+    /// Held while a change of what is shown is made.
+    pub(crate) hiding: Mutex<()>,
     /// Newest event handed to the operating system; raised under `write`.
     pub(crate) written: AtomicU64,
     /// Newest event of which bytes may have reached the disk, in a failed write as well.

@@ -11,7 +11,7 @@ use batpak_coordinate::{Generation, Sequence};
 use batpak_event::{Epoch, EventId};
 use batpak_platform::FileBytes;
 use batpak_segment::index::{IndexFault, SegmentIndex};
-use batpak_segment::{CloseFacts, FRAME_FIXED, FrameHead, Offset};
+use batpak_segment::{CloseFacts, FRAME_FIXED, FrameHead, Offset, VisibilityChange};
 
 use crate::error::ReadError;
 use crate::live::{At, Hole, Live, Ordinal, Place, Why};
@@ -135,6 +135,35 @@ impl Part {
     /// Leaves the part as it is: its index cannot be made.
     pub(crate) fn give_up_index(&self) {
         self.without_index.store(true, Ordering::Release);
+    }
+
+    /// What its frames say about which events are shown, in their order.
+    pub(crate) fn visibility_changes(&self) -> Vec<VisibilityChange> {
+        self.ask(
+            |live| {
+                let facts = live.facts();
+                facts
+                    .filter_map(|(_, fact)| VisibilityChange::of(fact))
+                    .collect()
+            },
+            // An index that cannot say it is not taken at an open.
+            |index| index.visibility_changes().unwrap_or_default(),
+        )
+    }
+
+    /// Readable events from one sequence to another, both included.
+    pub(crate) fn count_between(&self, first: Sequence, last: Sequence) -> u64 {
+        self.ask(
+            |live| {
+                let before = Sequence(first.get().saturating_sub(1));
+                live.count_up_to(last)
+                    .saturating_sub(live.count_up_to(before))
+            },
+            |index| {
+                let number = |at| index.first_from(at).map_or(0, |at| u64::from(at.0));
+                number(last.next()).saturating_sub(number(first))
+            },
+        )
     }
 
     /// The last sequence of the history up to the end of the part.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use batpak_coordinate::Sequence;
 use batpak_platform::{Access, Platform};
 use batpak_segment::identity::Identity;
-use batpak_segment::{CloseFacts, Offset, SEGMENT_HEADER, SegmentId};
+use batpak_segment::{CloseFacts, Offset, SEGMENT_HEADER, SegmentId, VisibilityChange};
 
 use crate::error::{FileError, OpenError};
 use crate::headers::{identity_from_headers, identity_is_lost};
@@ -14,6 +14,7 @@ use crate::live::{Live, Ordinal};
 use crate::part::Part;
 use crate::recover::{Ground, Mode, Recovered, recover};
 use crate::report::OpenReport;
+use crate::sabotage::{Bug, planted};
 use crate::seal;
 use crate::survey::{check_predecessor, identity, names, open_segment};
 use crate::view::{Origin, View};
@@ -53,6 +54,13 @@ impl Reader {
     /// # Errors
     /// As for [`open`](Self::open).
     pub fn open_with(platform: &Platform, mapping: bool) -> Result<(Self, OpenReport), OpenError> {
+        if planted(Bug::ReaderClearsAway) {
+            let leftovers = names(&*platform.storage)?.temporary;
+            let _removed: Vec<_> = leftovers
+                .iter()
+                .map(|name| platform.storage.remove(name))
+                .collect();
+        }
         let (mut recovered, live) = read(platform, mapping)?;
         let visible = visible(&recovered, live);
         let resume = resume_at(&recovered, visible);
@@ -213,7 +221,7 @@ impl Reader {
         if let Some(close) = close {
             let as_recorded = walked.end == close.end.0 && walked.last == close.last_sequence;
             return Ok(if as_recorded {
-                new.give(columns, walked.last);
+                self.give(&new, columns, walked.last);
                 WalkedOn::Ended(close)
             } else {
                 WalkedOn::Otherwise
@@ -229,10 +237,22 @@ impl Reader {
         } else {
             walked.last
         };
-        new.give(columns, visible);
+        self.give(&new, columns, visible);
         self.view.raise_visible(visible);
         let behind = new.entry(visible.next()).map(|entry| entry.offset.0);
         Ok(WalkedOn::Shown(behind.unwrap_or(walked.end)))
+    }
+
+    /// Adds what is new up to `last` to the columns, and hides what it hides.
+    fn give(&self, new: &Live, columns: &Live, last: Sequence) {
+        for (before, fact) in new.facts() {
+            if *before <= last
+                && let Some(change) = VisibilityChange::of(fact)
+            {
+                self.view.apply(change);
+            }
+        }
+        new.give(columns, last);
     }
 
     /// Takes the index files that a writer has made of closed segments.

@@ -10,12 +10,15 @@ mod page;
 
 use std::sync::Arc;
 
+use arc_swap::Guard;
+
 use batpak_coordinate::{Selector, Sequence, StreamSequence};
 use batpak_event::CorrelationId;
 use batpak_segment::EventFrame;
 
 use crate::buffer::FrameBuffer;
 use crate::error::ReadError;
+use crate::hidden::HiddenRanges;
 use crate::history;
 use crate::live::{Hole, Ordinal, Place};
 use crate::segment_file::SegmentFile;
@@ -91,6 +94,8 @@ pub struct Scan {
     expected: Option<u64>,
     /// In a stream read backward, the predecessor of the last event read.
     before: Sequence,
+    /// What is hidden, as of the beginning.
+    hidden: Arc<HiddenRanges>,
     plan: ScanPlan,
     /// The segment that the plan counted last.
     counted: Option<Ordinal>,
@@ -117,6 +122,7 @@ struct LocatedEvent {
 impl Scan {
     pub(crate) fn new(view: View, request: ScanRequest) -> Self {
         let last = view.visible();
+        let hidden = Guard::into_inner(view.hidden());
         let reverse = request.reverse;
         let from_first = !reverse && request.after.is_none();
         let (position, buffer) = if reverse {
@@ -135,10 +141,19 @@ impl Scan {
             segment: None,
             expected: (streaming && from_first).then_some(1),
             before: Sequence::NONE,
+            hidden,
             plan: ScanPlan::default(),
             counted: None,
             buffer,
             request,
+        }
+    }
+
+    /// The same, with the events that are hidden.
+    pub(crate) fn with_hidden(self) -> Self {
+        Self {
+            hidden: Arc::default(),
+            ..self
         }
     }
 
@@ -184,19 +199,24 @@ impl Scan {
 
     #[inline]
     fn next_event(&mut self) -> Result<Option<LocatedEvent>, ReadError> {
-        if self.taken == self.page.len() {
-            self.refill()?;
-        }
-        match self.page.get(self.taken).copied() {
-            None => self.check_first().map(|()| None),
-            Some(Located::Lost(hole)) => {
-                self.taken += 1;
-                Err(self.view.unreadable(hole))
+        loop {
+            if self.taken == self.page.len() {
+                self.refill()?;
             }
-            Some(Located::Event(event)) => {
-                self.check_stream(&event)?;
-                self.taken += 1;
-                Ok(Some(event))
+            match self.page.get(self.taken).copied() {
+                None => return self.check_first().map(|()| None),
+                Some(Located::Lost(hole)) => {
+                    self.taken += 1;
+                    return Err(self.view.unreadable(hole));
+                }
+                Some(Located::Event(event)) => {
+                    self.check_stream(&event)?;
+                    self.taken += 1;
+                    // It has its place in its stream all the same.
+                    if !self.hidden.contains(event.sequence) {
+                        return Ok(Some(event));
+                    }
+                }
             }
         }
     }

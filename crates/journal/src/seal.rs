@@ -3,8 +3,9 @@
 //! An index file is derived. It is not synced, and it is believed only when the hash of its chunk table
 //! is the one that the identity has; whatever else happens to it, it is made again.
 
+mod file;
+
 use std::collections::HashMap;
-use std::io;
 use std::sync::{Arc, PoisonError};
 
 use batpak_coordinate::{EventKind, Sequence};
@@ -12,15 +13,14 @@ use batpak_event::tree::{
     Frontier, TILE_LEAVES, TileBuilder, TreeHead, UNKNOWN_EVENT_HASH, leaf_hash,
 };
 use batpak_event::{Cause, Digest, Epoch, EventId, HashKey, Lineage};
-use batpak_platform::{Access, FileBytes, Storage, write_all_at};
-use batpak_segment::identity::ClosedSegment;
+use batpak_platform::FileBytes;
 use batpak_segment::index::{
     DirectoryTable, IndexBuilder, IndexCause, IndexEnd, IndexEvent, IndexFault, IndexSource,
     SegmentIndex,
 };
 use batpak_segment::{
     CloseFacts, ControlFrame, EventFrame, FrameFlags, FrameKind, Offset, SEGMENT_HEADER, Scanner,
-    SegmentId, Step, Stop,
+    Step, Stop, VisibilityChange,
 };
 use foldhash::fast::RandomState;
 
@@ -28,8 +28,10 @@ use crate::buffer::FrameBuffer;
 use crate::engine::Engine;
 use crate::error::ReadError;
 use crate::history::{self, Parts, TIER};
-use crate::part::{Found, Part, Sealed};
+use crate::part::{Found, Part};
 use crate::source::FileSource;
+
+pub(crate) use file::{load, write};
 
 /// Which history an index is made for.
 #[derive(Clone, Copy, Debug)]
@@ -128,7 +130,12 @@ fn walk(part: &Part, close: &CloseFacts, making: &mut Making<'_>) -> Result<(), 
                         making.skip_to(last.next());
                     }
                     Ok(ControlFrame::Gap { .. }) => return Err(unreadable(part)),
-                    _ => {}
+                    Ok(frame) => {
+                        if let Some(change) = VisibilityChange::of(&frame) {
+                            making.builder.change(change);
+                        }
+                    }
+                    Err(_) => {}
                 },
                 _ => {}
             },
@@ -342,64 +349,6 @@ fn unreadable(part: &Part) -> ReadError {
     part.fault(IndexFault::Malformed(
         "the frames of the segment do not follow each other",
     ))
-}
-
-/// The index file of a closed segment, if it is the one that the identity knows.
-pub(crate) fn load(
-    storage: &dyn Storage,
-    entry: &ClosedSegment,
-    lineage: Lineage,
-    mapping: bool,
-) -> Option<Sealed> {
-    let known = entry.index_hash?;
-    let file = storage
-        .open(&entry.close.segment.index_name(), Access::Read)
-        .ok()?;
-    let len = file.len().ok()?;
-    let bytes = if mapping {
-        file.map(len)
-    } else {
-        FileBytes::read(&*file, len)
-    };
-    let index = SegmentIndex::open(bytes.ok()?).ok()?;
-    let covers = index.header().covers(lineage, &entry.close)
-        && index.header().first_sequence == entry.first_sequence;
-    (covers && index.table_hash() == known).then_some(index)
-}
-
-/// Writes an index file, in the place of one that is there, and opens it. It is not synced: an index
-/// that a crash leaves half written is made again.
-pub(crate) fn write(
-    storage: &dyn Storage,
-    id: SegmentId,
-    bytes: &[u8],
-    mapping: bool,
-) -> io::Result<FileBytes> {
-    let name = id.index_name();
-    let temporary = format!("{name}.tmp");
-    match storage.remove(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    if let Err(error) = storage.open(&name, Access::Read)
-        && error.kind() == io::ErrorKind::InvalidInput
-    {
-        // What stands there is no file: it is somebody's, and is left alone.
-        return Err(error);
-    }
-    let file = storage.create(&temporary)?;
-    let written = write_all_at(&*file, bytes, 0).and_then(|()| storage.rename(&temporary, &name));
-    if let Err(error) = written {
-        // The first error is the one worth reporting; a leftover is removed at the next open.
-        let _leftover = storage.remove(&temporary);
-        return Err(error);
-    }
-    let len = bytes.len() as u64;
-    if mapping {
-        file.map(len)
-    } else {
-        FileBytes::read(&*file, len)
-    }
 }
 
 impl Engine {

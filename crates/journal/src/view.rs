@@ -1,22 +1,25 @@
 //! What readers see: the visible events, by sequence, identifier and stream.
 
+mod repair;
+
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use arc_swap::{ArcSwap, Guard};
 use batpak_coordinate::Sequence;
 use batpak_event::tree::TreeHead;
 use batpak_event::{BranchId, Epoch, EventId, HashKey, Lineage};
-use batpak_segment::index::SegmentIndex;
-use batpak_segment::{EventFrame, SegmentId};
+use batpak_segment::{EventFrame, SegmentId, VisibilityChange};
 
 use crate::buffer::FrameBuffer;
+use crate::causal::CausalView;
 use crate::error::ReadError;
+use crate::hidden::HiddenRanges;
 use crate::history;
 use crate::live::{Head, Hole, Ordinal, Place, Why};
 use crate::part::{Found, Part, Row, Sealed};
 use crate::scan::{Scan, ScanRequest};
-use crate::seal::{self, Made};
+use crate::seal;
 use crate::segment_file::SegmentFile;
 
 /// The visible part of a log. Cheap to clone; a clone sees the same log as it grows.
@@ -43,6 +46,7 @@ struct Shared {
     /// Held while one is made again.
     repairing: Mutex<()>,
     visible: AtomicU64,
+    hidden: ArcSwap<HiddenRanges>,
 }
 
 /// What a log is, beside its events.
@@ -66,6 +70,7 @@ impl View {
             epoch: origin.epoch,
             key: HashKey::for_lineage(origin.lineage),
             mapping,
+            hidden: ArcSwap::from_pointee(HiddenRanges::of(&parts)),
             parts: ArcSwap::from_pointee(parts),
             version: AtomicU64::new(0),
             awaiting: AtomicUsize::new(0),
@@ -108,7 +113,14 @@ impl View {
         Sequence(self.shared.visible.load(Ordering::Acquire))
     }
 
-    /// Number of visible events that are not gone or lost. Costs a look at each segment.
+    /// Ranges of events that are hidden, both ends included, ascending.
+    #[must_use]
+    pub fn hidden_ranges(&self) -> Vec<(Sequence, Sequence)> {
+        self.hidden().ranges().to_vec()
+    }
+
+    /// Number of visible events that are not hidden, gone or lost. Costs a look at each segment, and one
+    /// for each hidden range.
     #[must_use]
     pub fn event_count(&self) -> u64 {
         let visible = self.visible();
@@ -116,7 +128,15 @@ impl View {
         let begun = parts
             .iter()
             .filter(|part| part.file.first_sequence <= visible);
-        begun.map(|part| part.count_up_to(visible)).sum()
+        let hidden = self.hidden();
+        let hidden_in = |part: &Part| {
+            let ranges = hidden.ranges().iter();
+            let counts = ranges.map(|(first, last)| part.count_between(*first, *last));
+            counts.sum::<u64>()
+        };
+        begun
+            .map(|part| part.count_up_to(visible).saturating_sub(hidden_in(part)))
+            .sum()
     }
 
     /// Number of streams, those of events that are not visible yet included. Costs a look at each
@@ -147,9 +167,8 @@ impl View {
     /// When a file cannot be read.
     pub fn find(&self, id: EventId) -> Result<Option<Sequence>, ReadError> {
         let found = self.asking(|parts| history::find(parts, id))?;
-        Ok(found
-            .map(|row| row.sequence)
-            .filter(|sequence| *sequence <= self.visible()))
+        let sequence = found.map(|row| row.sequence);
+        Ok(sequence.filter(|sequence| self.shows(*sequence)))
     }
 
     /// Reads one visible event into `buffer`. Verifies its checksums and its sequence.
@@ -162,7 +181,7 @@ impl View {
         sequence: Sequence,
         buffer: &'a mut FrameBuffer,
     ) -> Result<EventFrame<'a>, ReadError> {
-        if sequence > self.visible() {
+        if !self.shows(sequence) {
             return Err(ReadError::NotFound);
         }
         match self.at(sequence)?.ok_or(ReadError::NotFound)? {
@@ -192,13 +211,20 @@ impl View {
                 Err(_) => None,
             };
             if let Some(head) = head.filter(|head| head.event_id == id) {
-                return Ok(buffer.again(row.place.offset, head));
+                let shown = self.shows(hint);
+                return Ok(buffer.again(row.place.offset, head).filter(|_| shown));
             }
         }
         match self.find(id)? {
             Some(sequence) => self.read(sequence, buffer).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// The causal graph of the events that are visible now. Costs nothing.
+    #[must_use]
+    pub fn causal(&self) -> CausalView {
+        CausalView::new(self.clone())
     }
 
     /// Events in commit order or of one stream, from either end.
@@ -295,15 +321,6 @@ impl View {
         self.shared.awaiting.store(awaiting, Ordering::Release);
     }
 
-    /// Whether a question failed because of a damaged index that has been made again; `seen` is the
-    /// number of [`repaired_indexes`](Self::repaired_indexes) from before the question.
-    pub(crate) fn mend(&self, error: &ReadError, seen: u64) -> bool {
-        match error {
-            ReadError::Index { segment, .. } => self.repair(*segment, seen),
-            _ => false,
-        }
-    }
-
     /// The part that the newest event is in, or would be.
     pub(crate) fn newest(&self) -> Option<Arc<Part>> {
         self.parts().last().cloned()
@@ -337,6 +354,8 @@ impl View {
     /// Puts another reading of the same log in the place of this one, which shows at least as much.
     pub(crate) fn replace(&self, parts: Vec<Arc<Part>>, visible: Sequence) {
         self.note_change();
+        let hidden = HiddenRanges::of(&parts);
+        self.shared.hidden.store(Arc::new(hidden));
         self.shared.parts.store(Arc::new(parts));
         self.raise_visible(visible);
     }
@@ -368,6 +387,27 @@ impl View {
         });
     }
 
+    /// Whether an event is visible and not hidden.
+    #[inline]
+    fn shows(&self, sequence: Sequence) -> bool {
+        sequence <= self.visible() && !self.hidden().contains(sequence)
+    }
+
+    /// What is hidden now.
+    #[inline]
+    pub(crate) fn hidden(&self) -> Guard<Arc<HiddenRanges>> {
+        self.shared.hidden.load()
+    }
+
+    /// Shows the log with one more change.
+    pub(crate) fn apply(&self, change: VisibilityChange) {
+        self.shared.hidden.rcu(|hidden| {
+            let mut hidden = HiddenRanges::clone(hidden);
+            hidden.apply(change);
+            hidden
+        });
+    }
+
     pub(crate) fn raise_visible(&self, mark: Sequence) {
         self.shared.visible.fetch_max(mark.get(), Ordering::AcqRel);
     }
@@ -394,74 +434,6 @@ impl View {
         let frame = self.read_place(head.sequence, row.place, &mut buffer)?;
         Ok(Some(frame.event_hash(&self.shared.key)))
     }
-
-    /// Asks the parts. An index that turns out to be damaged is made again of its segment, in memory,
-    /// and the question is asked once more.
-    pub(crate) fn asking<T>(
-        &self,
-        ask: impl Fn(&[Arc<Part>]) -> Result<T, ReadError>,
-    ) -> Result<T, ReadError> {
-        // Each index may be damaged, and is made again once.
-        for _ in 0..=self.parts().len() {
-            let seen = self.repaired_indexes();
-            match ask(&self.parts()) {
-                Err(ReadError::Index { segment, .. }) if self.repair(segment, seen) => {}
-                answer => return answer,
-            }
-        }
-        ask(&self.parts())
-    }
-
-    /// Makes the index of a segment again, in memory, and first those of earlier ones that it rests on.
-    fn repair(&self, segment: SegmentId, seen: u64) -> bool {
-        let _repairing = self
-            .shared
-            .repairing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if self.repaired_indexes() != seen {
-            // Another caller has made one again meanwhile, perhaps this one.
-            return true;
-        }
-        let mut damaged = vec![segment];
-        while let Some(segment) = damaged.last().copied() {
-            let parts = self.parts();
-            let at = parts.partition_point(|part| part.file.id < segment);
-            let Some(part) = parts.get(at).filter(|part| part.file.id == segment) else {
-                return false;
-            };
-            if part.is_without_index() {
-                return false;
-            }
-            let Some(close) = part.closed() else {
-                return false;
-            };
-            let made = Made {
-                lineage: self.shared.lineage,
-                key: &self.shared.key,
-            };
-            match seal::build(&parts, at, close, made) {
-                Ok(bytes) => match SegmentIndex::open(bytes.into()) {
-                    Ok(index) => {
-                        self.seal(part, index);
-                        self.shared.repaired.fetch_add(1, Ordering::AcqRel);
-                        damaged.pop();
-                    }
-                    Err(_) => return false,
-                },
-                Err(ReadError::Index { segment: other, .. }) if other < segment => {
-                    damaged.push(other);
-                }
-                Err(ReadError::File(_)) => return false,
-                Err(_) => {
-                    // A frame of the segment is damaged as well: trying again would find it again.
-                    part.give_up_index();
-                    return false;
-                }
-            }
-        }
-        true
-    }
 }
 
 impl View {
@@ -486,6 +458,8 @@ impl View {
     /// When an index cannot be read and not be made again.
     pub fn effects(&self, cause: Sequence) -> Result<Vec<Sequence>, ReadError> {
         let last = self.visible();
-        self.asking(|parts| history::effects(parts, cause, last))
+        let mut effects = self.asking(|parts| history::effects(parts, cause, last))?;
+        effects.retain(|effect| self.shows(*effect));
+        Ok(effects)
     }
 }

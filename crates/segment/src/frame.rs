@@ -1,6 +1,7 @@
 //! Frames: the self-contained records that a segment consists of.
 
 mod body;
+mod change;
 mod control;
 mod event;
 mod fault;
@@ -13,6 +14,7 @@ mod whole;
 pub use body::{
     BodyParts, body_crc, body_flags, body_len, cause_offset, encode_body, encode_erased_body,
 };
+pub use change::VisibilityChange;
 pub use control::{ControlFrame, GapCause, KeyFacts};
 pub use event::{CauseIter, EventFrame};
 pub use fault::FrameFault;

@@ -44,10 +44,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Reading order: `layout`, `tag`, `table`, `segment_index`, then the questions in `events`, `names`, `links`
-//! and `directory`, then `build`.
+//! Reading order: `layout`, `tag`, `table`, `segment_index`, then the questions in `events`, `names`, `links`,
+//! `changes` and `directory`, then `build`.
 
 mod build;
+mod changes;
 mod column;
 mod directory;
 mod events;

@@ -81,7 +81,7 @@ pub use close::CloseFacts;
 pub use frame::{
     BodyParts, BodyTooLarge, CauseIter, ControlFrame, EventFrame, FRAME_FIXED, FrameFault,
     FrameFlags, FrameHead, FrameKind, GapCause, KeyFacts, MAX_CAUSES, MAX_FRAME_LENGTH,
-    SEAL_LENGTH, Seal, body_crc, body_flags, body_len, cause_offset, encode_body,
+    SEAL_LENGTH, Seal, VisibilityChange, body_crc, body_flags, body_len, cause_offset, encode_body,
     encode_erased_body,
 };
 pub use header::{

@@ -43,6 +43,17 @@ pub enum Unit {
     },
 }
 
+/// What a crash makes of a pending change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fate {
+    /// As if it had not been made.
+    Lost,
+    /// It is on the disk.
+    Kept,
+    /// The first bytes of a sector are on the disk, the others are as before; any other change is kept.
+    Torn(usize),
+}
+
 impl Unit {
     /// Whether the change is one of names, not of bytes or lengths.
     #[must_use]
@@ -55,6 +66,14 @@ impl Unit {
 }
 
 impl SimDisk {
+    /// How many changes a crash would decide about now.
+    #[must_use]
+    pub fn pending_count(&self) -> usize {
+        let state = self.state();
+        let data: usize = state.inodes.values().map(|inode| inode.unit_count()).sum();
+        state.names.unit_count() + data
+    }
+
     /// What a crash would decide about now: names first, then file by file in the order of their
     /// creation, each in the order of the calls.
     #[must_use]
@@ -72,14 +91,24 @@ impl SimDisk {
     /// next process has no background steps, ordered faults and stops are forgotten), and
     /// everything on the disk is durable.
     pub fn crash(&self, survivors: &mut dyn FnMut(Unit) -> bool) {
-        self.end_process();
         // Asked outside the lock, so that the caller may look at the disk.
-        let answers: Vec<bool> = self.pending_units().into_iter().map(survivors).collect();
-        let mut answers = answers.into_iter();
+        let units = self.pending_units().into_iter();
+        let answers: Vec<bool> = units.map(survivors).collect();
+        self.crash_into(
+            &mut answers
+                .into_iter()
+                .map(|survives| if survives { Fate::Kept } else { Fate::Lost }),
+        );
+    }
+
+    /// Cuts the power like [`crash`](Self::crash), with one fate for each of
+    /// [`pending_units`](Self::pending_units) in order; what has none is lost.
+    pub fn crash_into(&self, fates: &mut dyn Iterator<Item = Fate>) {
+        self.end_process();
         let mut state = self.state();
-        state.names.crash(&mut answers);
+        state.names.crash(&mut fates.map(|fate| fate != Fate::Lost));
         for inode in state.inodes.values_mut() {
-            inode.crash(&mut answers);
+            inode.crash(fates);
         }
         state.drop_unreachable();
     }

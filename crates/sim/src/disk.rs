@@ -1,12 +1,12 @@
 //! The simulated disk: making one, looking at it, tampering with it, and ordering its faults.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use batpak_platform::{EntryKind, FixedClock, FixedEntropy, InlineTasks, Platform, Storage};
 
 use crate::fault::{Fault, Operation};
 use crate::inode::Inode;
+use crate::sectors::SECTOR;
 use crate::state::{Shared, State, lock};
 use crate::storage::SimStorage;
 
@@ -71,16 +71,25 @@ impl SimDisk {
     /// counts start at 0. File contents are shared until one side changes them.
     #[must_use]
     pub fn snapshot(&self) -> Self {
-        let mut state = self.state().clone();
-        state.end_process();
-        state.drop_unreachable();
-        (state.calls, state.mutating_calls) = (0, 0);
-        state.trace = None;
+        let state = self.state().at_a_crash_point();
+        self.machine(state)
+    }
+
+    fn machine(&self, state: State) -> Self {
         Self {
             shared: Arc::new(Mutex::new(state)),
             clock: Arc::new(FixedClock::clone(&self.clock)),
             entropy: Arc::new(FixedEntropy::clone(&self.entropy)),
             tasks: Arc::default(),
+        }
+    }
+
+    /// This machine with randomness that is a function of `seed`, whatever was drawn before.
+    #[must_use]
+    pub fn with_seed(self, seed: u64) -> Self {
+        Self {
+            entropy: Arc::new(FixedEntropy::new(seed)),
+            ..self
         }
     }
 
@@ -106,11 +115,46 @@ impl SimDisk {
         self.state().trace.take().unwrap_or_default()
     }
 
+    /// Starts keeping a [`snapshot`](Self::snapshot) from before each mutating call, forgetting those
+    /// kept before.
+    pub fn record_crash_points(&self) {
+        self.state().points = Some(Vec::new());
+    }
+
+    /// The machine as it was before each mutating call since recording was started, in order, but
+    /// for clock and randomness, which are those of now; recording ends.
+    pub fn take_crash_points(&self) -> Vec<Self> {
+        let points = self.state().points.take().unwrap_or_default();
+        points
+            .into_iter()
+            .map(|state| self.machine(state))
+            .collect()
+    }
+
+    /// Bytes read, mapped and written so far.
+    #[must_use]
+    pub fn transferred_bytes(&self) -> u64 {
+        self.state().transferred
+    }
+
+    /// A hash of the calls so far, in order.
+    #[must_use]
+    pub fn call_hash(&self) -> u64 {
+        self.state().call_hash
+    }
+
     /// Lets `calls` more mutating calls happen, then cuts the power: the next mutating call, and
     /// every call after it, fails with [`Stopped::PowerCut`](crate::Stopped) and does nothing. The
     /// disk stays as it is then until a crash decides about it.
     pub fn stop_after(&self, calls: u64) {
         self.state().calls_left = Some(calls);
+    }
+
+    /// Lets `calls` more calls happen on this machine; the next one panics with
+    /// [`Stopped::TooManyCalls`](crate::Stopped), so that code that never comes to an end is seen.
+    pub fn limit_calls(&self, calls: u64) {
+        let mut state = self.state();
+        state.most_calls = Some(state.calls + calls);
     }
 
     /// Makes one call fail: the one with ordinal [`calls`](Self::calls) + `n`, so 0 is the next.
@@ -162,26 +206,37 @@ impl SimDisk {
     /// The visible bytes of a file.
     #[must_use]
     pub fn contents(&self, name: &str) -> Option<Vec<u8>> {
-        Some(self.state().named(name)?.bytes().to_vec())
+        Some(self.state().named(name)?.content().to_vec())
     }
 
-    /// A hash of all visible names and bytes, to tell equal disks.
+    /// The visible length of a file.
+    #[must_use]
+    pub fn file_len(&self, name: &str) -> Option<usize> {
+        Some(self.state().named(name)?.len())
+    }
+
+    /// A hash of all visible names and bytes, to tell equal disks. It is kept up to date sector by
+    /// sector, so that asking costs nothing in proportion to the bytes.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
-        let state = self.state();
-        let mut hasher = DefaultHasher::new();
-        for (name, id) in state.names.iter() {
-            let inode = state.inodes.get(&id);
-            name.hash(&mut hasher);
-            inode.map(Inode::bytes).hash(&mut hasher);
-        }
-        hasher.finish()
+        self.state().visible_hash()
+    }
+
+    /// A hash of what is visible, durable and pending, to tell disks that also crash alike.
+    #[must_use]
+    pub fn state_hash(&self) -> u64 {
+        self.state().state_hash()
+    }
+
+    /// The cache gives up what failed syncs with [`Aftermath::Evicted`](crate::Aftermath) have left in it.
+    pub fn evict(&self) {
+        self.state().inodes.values_mut().for_each(Inode::evict);
     }
 
     /// Puts a file there, durably and not by a call; a file of this name is replaced.
     pub fn put(&self, name: &str, bytes: impl Into<Vec<u8>>) {
         let name: Arc<str> = name.into();
-        self.bind(&name, Inode::durable(Arc::clone(&name), bytes.into()));
+        self.bind(&name, Inode::durable(Arc::clone(&name), &bytes.into()));
     }
 
     /// Puts something there that may not be a file, durably and not by a call.
@@ -206,6 +261,15 @@ impl SimDisk {
         let inode = state.names.get(name);
         let inode = inode.and_then(|id| state.inodes.get_mut(&id));
         inode.is_some_and(|inode| inode.corrupt(offset, mask))
+    }
+
+    /// What was written to the sector at `from` bytes of a file is in the sector at `to` bytes, visibly
+    /// and durably, and the sector at `from` holds zeros; false when the file is shorter.
+    pub fn misdirect(&self, name: &str, from: usize, to: usize) -> bool {
+        let mut state = self.state();
+        let inode = state.names.get(name);
+        let inode = inode.and_then(|id| state.inodes.get_mut(&id));
+        inode.is_some_and(|inode| inode.misdirect(from / SECTOR, to / SECTOR))
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {

@@ -84,13 +84,17 @@ pub enum Fault {
     SyncFailed(Aftermath),
 }
 
-/// What a failed sync leaves behind. In both cases a later successful sync proves nothing about
+/// What a failed sync leaves behind. In all cases a later successful sync proves nothing about
 /// what was pending; only writing the bytes again and syncing does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aftermath {
     /// Reads go on telling the new bytes, but no later sync writes them: each is on the disk or
     /// not, and the next crash decides. Lengths stay pending.
     Kept,
+    /// As [`Kept`](Self::Kept) until the file is opened again, or [`SimDisk::evict`](crate::SimDisk::evict)
+    /// is called: then the cache gives the bytes up, and reads tell what is durable. Names go back to the
+    /// durable ones at once.
+    Evicted,
     /// Reads tell what is durable: the bytes are gone, the length stays (and stays pending). Names
     /// go back to the durable ones.
     Reverted,

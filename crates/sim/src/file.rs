@@ -41,23 +41,19 @@ impl StorageFile for SimFile {
     fn len(&self) -> io::Result<u64> {
         let mut state = lock(&self.disk);
         state.enter(self.life, Operation::Len)?;
-        let len = state.inode(self.inode)?.bytes().len();
+        let len = state.inode(self.inode)?.len();
         u64::try_from(len).map_err(|_| os_error(EFBIG))
     }
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut state = lock(&self.disk);
         let fault = state.enter(self.life, Operation::ReadAt)?;
-        let bytes = state.inode(self.inode)?.bytes();
-        let rest = usize::try_from(offset)
-            .ok()
-            .and_then(|start| bytes.get(start..))
-            .unwrap_or_default();
-        let asked = buffer.len().min(rest.len());
+        let content = state.inode(self.inode)?.content();
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let asked = buffer.len().min(content.len().saturating_sub(start));
         let count = fault.map_or(asked, |fault| fault.limit(asked));
-        for (target, source) in buffer.iter_mut().zip(rest.iter().take(count)) {
-            *target = *source;
-        }
+        let count = content.read(start, buffer.get_mut(..count).unwrap_or_default());
+        state.transferred += count as u64;
         Ok(count)
     }
 
@@ -66,11 +62,14 @@ impl StorageFile for SimFile {
         // No transfer that could be short: a fault that limits one is used up and changes nothing.
         state.enter(self.life, Operation::ReadAt)?;
         let len = check_mapped_length(len)?;
-        let bytes = state.inode(self.inode)?.bytes().get(..len);
-        bytes.map_or_else(
-            || Err(io::ErrorKind::UnexpectedEof.into()),
-            |bytes| Ok(FileBytes::from(bytes.to_vec())),
-        )
+        let content = state.inode(self.inode)?.content();
+        if len > content.len() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut bytes = vec![0; len];
+        content.read(0, &mut bytes);
+        state.transferred += len as u64;
+        Ok(FileBytes::from(bytes))
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
@@ -82,8 +81,9 @@ impl StorageFile for SimFile {
         let end = start.checked_add(asked).filter(|end| *end <= MAX_FILE);
         let end = end.ok_or_else(|| os_error(EFBIG))?;
         if asked > 0 {
-            let len = state.inode(self.inode)?.bytes().len();
+            let len = state.inode(self.inode)?.len();
             let count = state.room(len, end, start)? - start;
+            state.transferred += count as u64;
             let taken = bytes.get(..count).unwrap_or_default();
             state.inode(self.inode)?.write(start, taken);
             if let Some(error) = failure_after_transfer(fault) {
@@ -99,7 +99,7 @@ impl StorageFile for SimFile {
         state.enter(self.life, Operation::SetLen)?;
         self.check_writable()?;
         let wanted = position(len)?;
-        let before = state.inode(self.inode)?.bytes().len();
+        let before = state.inode(self.inode)?.len();
         // Taken up at once, as by a file system that reserves what it promises.
         state.room(before, wanted, wanted.saturating_sub(1))?;
         state.inode(self.inode)?.set_len(wanted);

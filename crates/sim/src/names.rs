@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::crash::Unit;
 use crate::fault::{Aftermath, ENOENT, os_error};
+use crate::sectors::{hash_bytes, mix};
 
 /// Number of a file, whatever names it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,12 +92,14 @@ impl Names {
 
     pub(crate) fn fail_sync(&mut self, aftermath: Aftermath) {
         match aftermath {
+            // Directories are read through the cache: what is evicted would be read as it is on the
+            // disk, which is what reverting shows.
             Aftermath::Kept => {
                 for entry in &mut self.pending {
                     entry.forgotten = true;
                 }
             }
-            Aftermath::Reverted => {
+            Aftermath::Reverted | Aftermath::Evicted => {
                 self.pending.clear();
                 self.visible = self.durable.clone();
             }
@@ -106,6 +109,35 @@ impl Names {
     /// What a crash decides about, in the order of the calls.
     pub(crate) fn units(&self) -> impl Iterator<Item = Unit> {
         self.pending.iter().map(|entry| entry.change.unit())
+    }
+
+    pub(crate) fn unit_count(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// A hash of everything that later calls and crashes can depend on, given a number for each file.
+    pub(crate) fn state_hash(&self, number: impl Fn(InodeId) -> u64) -> u64 {
+        let of_map = |map: &Map| {
+            let names = map.iter();
+            names.fold(0, |hash, (name, inode)| {
+                mix(mix(hash, hash_bytes(name.as_bytes())), number(*inode))
+            })
+        };
+        let pending = self.pending.iter().fold(0, |hash, entry| {
+            let names = entry.change.names();
+            let names = names.map(|name| hash_bytes(name.as_bytes()));
+            let kind = match entry.change {
+                Change::Create { .. } => 1,
+                Change::Rename { .. } => 2,
+                Change::Remove { .. } => 3,
+            };
+            let [one, two] = names;
+            mix(
+                mix(hash, kind << 1 | u64::from(entry.forgotten)),
+                mix(one, two),
+            )
+        });
+        mix(mix(of_map(&self.visible), of_map(&self.durable)), pending)
     }
 
     /// Keeps what `survives` says, one answer for each of [`units`](Self::units).

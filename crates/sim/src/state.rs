@@ -9,6 +9,7 @@ use batpak_platform::LockOwner;
 use crate::fault::{ENOENT, ENOSPC, Fault, Operation, Schedule, os_error};
 use crate::inode::Inode;
 use crate::names::{InodeId, Names};
+use crate::sectors::{hash_bytes, mix};
 use crate::stopped::Stopped;
 
 /// The disk as all of its handles share it.
@@ -30,8 +31,16 @@ pub(crate) struct State {
     /// How many mutating calls are left before the power is cut.
     pub(crate) calls_left: Option<u64>,
     power_cut: bool,
+    /// Ordinal of the call that is one too many.
+    pub(crate) most_calls: Option<u64>,
     /// The calls so far, when they are recorded.
     pub(crate) trace: Option<Vec<Operation>>,
+    /// The disk as it was before each mutating call, when that is recorded.
+    pub(crate) points: Option<Vec<State>>,
+    /// Bytes read, mapped and written so far.
+    pub(crate) transferred: u64,
+    /// Hash of the calls so far: which, and how they were answered.
+    pub(crate) call_hash: u64,
 }
 
 /// The writer that has the directory.
@@ -57,6 +66,14 @@ impl State {
         if self.power_cut {
             return Err(Stopped::PowerCut.into());
         }
+        if operation.mutates() && self.points.is_some() {
+            let point = self.at_a_crash_point();
+            self.points.get_or_insert_default().push(point);
+        }
+        if self.most_calls.is_some_and(|most| self.calls >= most) {
+            // Code that makes calls without end would go on after an error as well.
+            std::panic::resume_unwind(Box::new(Stopped::TooManyCalls));
+        }
         self.calls += 1;
         if operation.mutates() {
             self.mutating_calls += 1;
@@ -66,6 +83,7 @@ impl State {
             trace.push(operation);
         }
         let fault = self.faults.next(operation);
+        self.call_hash = mix(self.call_hash, operation as u64 + 1);
         match (fault, operation) {
             (Some(Fault::Partial(_)), Operation::WriteAt)
             | (Some(Fault::SyncFailed(_)), Operation::SyncData | Operation::SyncDirectory) => {
@@ -117,10 +135,40 @@ impl State {
         let used: usize = self
             .names
             .iter()
-            .filter_map(|(_, id)| Some(self.inodes.get(&id)?.bytes().len()))
+            .filter_map(|(_, id)| Some(self.inodes.get(&id)?.len()))
             .sum();
         let used = u64::try_from(used).unwrap_or(u64::MAX);
         Some(self.capacity?.saturating_sub(used))
+    }
+
+    /// The disk as it is now, without a process.
+    pub(crate) fn at_a_crash_point(&self) -> Self {
+        let mut state = Self {
+            inodes: self.inodes.clone(),
+            names: self.names.clone(),
+            next_number: self.next_number,
+            life: self.life,
+            capacity: self.capacity,
+            sync_lies: self.sync_lies,
+            ..Self::default()
+        };
+        state.end_process();
+        state.drop_unreachable();
+        state
+    }
+
+    /// A hash of all visible names and bytes.
+    pub(crate) fn visible_hash(&self) -> u64 {
+        self.names.iter().fold(0, |hash, (name, id)| {
+            let content = self.inodes.get(&id).map_or(0, Inode::visible_hash);
+            mix(mix(hash, hash_bytes(name.as_bytes())), content)
+        })
+    }
+
+    /// A hash of everything that later calls and crashes can depend on.
+    pub(crate) fn state_hash(&self) -> u64 {
+        let number = |id: InodeId| self.inodes.get(&id).map_or(0, Inode::state_hash);
+        self.names.state_hash(number)
     }
 
     pub(crate) fn end_process(&mut self) {

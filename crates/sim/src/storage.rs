@@ -35,6 +35,7 @@ impl Storage for SimStorage {
         state.enter(self.life, Operation::Open)?;
         check_file_name(name)?;
         let inode = state.names.get(name).ok_or_else(|| os_error(ENOENT))?;
+        state.inode(inode)?.evict();
         if state.inode(inode)?.kind != EntryKind::File {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
@@ -94,7 +95,7 @@ impl Storage for SimStorage {
             Some(DirectoryEntry {
                 name: name.to_string(),
                 kind: inode.kind,
-                len: u64::try_from(inode.bytes().len()).ok()?,
+                len: u64::try_from(inode.len()).ok()?,
             })
         });
         Ok(entries.collect())

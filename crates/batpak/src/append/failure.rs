@@ -5,7 +5,7 @@ use batpak_journal::{AppendError, Failure};
 
 use crate::error::{CommitState, Detail, DetailCause, IoContext, StoreError};
 use crate::origin::Origin;
-use crate::read::read_error;
+use crate::read::{not_found, read_error};
 
 /// Whether one event is appended for itself, or a batch of so many.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +67,28 @@ pub(crate) fn append_error(error: AppendError, origin: &Origin, scope: Scope) ->
             StoreError::WriterCrashed
         }
         AppendError::Forked => forked(origin),
+        AppendError::ConditionBroken { events, stream } => {
+            let reason = match stream {
+                Some(stream) => {
+                    let (entity, expected, actual) = *stream;
+                    format!(
+                        "the newest event of {entity} has stream sequence {actual}, expected {expected}"
+                    )
+                }
+                None => "events of its region came before".to_owned(),
+            };
+            StoreError::ConditionBroken {
+                events: events.iter().map(|event| event.get()).collect(),
+                reason: Detail::new(DetailCause::Unspecified, reason),
+            }
+        }
+        AppendError::NoSuchRange { first, last, .. } if first.is_none() || first > last => {
+            StoreError::RangeMalformed {
+                start: first.get(),
+                end: last.get(),
+            }
+        }
+        AppendError::NoSuchRange { last, .. } => not_found(last),
         AppendError::SequenceMismatch {
             index,
             entity,

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use batpak_coordinate::{Region, Sequence};
+use batpak_event::CorrelationId;
 use batpak_journal::{FrameBuffer, Scan as JournalScan, ScanRequest, Selection, View};
 
 use super::entries::{Entries, Events};
@@ -53,6 +54,15 @@ impl<State> Store<State> {
     #[must_use]
     pub fn scan_entity(&self, entity: &str) -> Scan<'_> {
         self.scan_selected(Selection::Stream(Arc::from(entity)), None)
+    }
+
+    /// Scans a conversation in commit order: the events that were appended with this correlation. The event
+    /// whose own id it is, if there is one, is not among them: [`Store::get_ref`] reads it.
+    ///
+    /// Costs a look-up in each segment, and a read of each event.
+    #[must_use]
+    pub fn scan_correlation(&self, correlation: CorrelationId) -> Scan<'_> {
+        self.scan_selected(Selection::Correlated(correlation), None)
     }
 
     fn scan_selected(&self, selection: Selection, clocks: Option<(u32, u32)>) -> Scan<'_> {

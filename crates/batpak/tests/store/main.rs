@@ -11,6 +11,8 @@ mod expected;
 mod explain;
 mod failure;
 mod full;
+mod graph;
+mod hiding;
 mod idempotency;
 mod machine;
 mod meddling;

@@ -10,7 +10,7 @@ use batpak_segment::{
 use serde_json::json;
 use tempfile::{TempDir, tempdir};
 
-use crate::support::{append, on};
+use crate::support::{append, copy, on};
 
 /// A store of three events in two streams.
 fn three() -> TempDir {
@@ -23,16 +23,6 @@ fn three() -> TempDir {
 
 fn head(dir: &Path) -> String {
     on(dir, &["head"]).ok().stdout.trim_end().to_owned()
-}
-
-fn copy(from: &Path) -> TempDir {
-    let to = tempdir().expect("directory");
-    for entry in fs::read_dir(from).expect("readable") {
-        let path = entry.expect("entry").path();
-        let name = path.file_name().expect("a name");
-        fs::copy(&path, to.path().join(name)).expect("copied");
-    }
-    to
 }
 
 /// Verifies against a head: the exit code and the codes of the findings.

@@ -14,6 +14,7 @@ mod import;
 mod kills;
 mod lines;
 mod lists;
+mod reader;
 mod repository;
 mod round_trip;
 mod snapshots;

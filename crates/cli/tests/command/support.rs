@@ -1,11 +1,13 @@
 //! Running the command.
 
 use std::collections::HashMap;
+use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::{Value, json};
+use tempfile::{TempDir, tempdir};
 
 /// How a run ended.
 #[derive(Debug)]
@@ -116,6 +118,17 @@ pub(crate) fn append(dir: &Path, entity: &str, payload: &str) -> Run {
         payload,
     ];
     on(dir, &args).ok()
+}
+
+/// A copy of the store in a directory of its own.
+pub(crate) fn copy(from: &Path) -> TempDir {
+    let to = tempdir().expect("directory");
+    for entry in fs::read_dir(from).expect("readable") {
+        let path = entry.expect("entry").path();
+        let name = path.file_name().expect("a name");
+        fs::copy(&path, to.path().join(name)).expect("copied");
+    }
+    to
 }
 
 /// Sends an interrupt to a process; one that has ended already is as good.

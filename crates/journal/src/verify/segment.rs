@@ -158,7 +158,14 @@ fn frames(
             Step::Stop(Stop::Bad { offset, fault }) => {
                 return Ok(Some((offset, fault.to_string())));
             }
-            Step::Stop(_) => {
+            Step::Stop(stop) => {
+                if let Stop::CleanZeros { offset } = stop
+                    && extent.end().is_some()
+                {
+                    let message = "zeros where frames were, up to the recorded end".to_owned();
+                    let finding = Finding::new(&segment.name, "frames-zeroed", message);
+                    state.find(finding.at(offset.0));
+                }
                 if let Some(offset) = in_unit.filter(|_| extent.end().is_some()) {
                     let message = "a unit of events ends without its last one".to_owned();
                     let finding = Finding::new(&segment.name, "unit-incomplete", message);

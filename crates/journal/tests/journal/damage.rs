@@ -439,3 +439,20 @@ fn whole_events_behind_a_damaged_one_are_served() {
         }
     }
 }
+
+#[test]
+fn a_closed_segment_whose_end_was_zeroed_is_never_called_whole() {
+    let whole = closed(30);
+    let name = "000002.fbat";
+    let bytes = whole.contents(name).unwrap();
+    for from in (SEGMENT_HEADER..bytes.len()).step_by(8) {
+        let mut zeroed = bytes.clone();
+        zeroed[from..].fill(0);
+        if zeroed == bytes {
+            continue;
+        }
+        let disk = whole.snapshot();
+        disk.put(name, zeroed);
+        assert!(!findings(&disk.platform()).is_empty(), "{from}");
+    }
+}

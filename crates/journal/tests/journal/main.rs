@@ -3,12 +3,14 @@
 
 mod basics;
 mod closing;
+mod conditions;
 mod crash;
 mod damage;
 mod ended;
 mod faults;
 mod follow;
 mod heads;
+mod hidden;
 mod index;
 mod model;
 mod salvage;

@@ -10,8 +10,8 @@ use super::{FrameFault, FrameHead, FrameKind};
 use crate::{Offset, Salt};
 
 const EPOCH: u16 = 1;
-const HIDE: u16 = 2;
-const UNHIDE: u16 = 3;
+pub(super) const HIDE: u16 = 2;
+pub(super) const UNHIDE: u16 = 3;
 const DURABLE_MARK: u16 = 4;
 const GAP: u16 = 5;
 const KEY_FACTS: u16 = 6;

@@ -166,6 +166,12 @@ tags! {
     KeyHashes "key hashes" Number Any;
     /// Their events.
     KeySequences "key sequences" Number Same(Tag::KeyHashes);
+    /// Control types of the frames that hide events or show them again.
+    ChangeTypes "change types" Number Any;
+    /// The first sequence of each.
+    ChangeFirsts "change firsts" Number Same(Tag::ChangeTypes);
+    /// The last sequence of each.
+    ChangeLasts "change lasts" Number Same(Tag::ChangeTypes);
 }
 
 impl Tag {
@@ -190,7 +196,8 @@ impl Tag {
 
     /// Whether there may be more of it than part 0.
     pub(super) const fn has_parts(self) -> bool {
-        self.place() >= Tag::DirectorySegments.place()
+        let place = self.place();
+        place >= Tag::DirectorySegments.place() && place <= Tag::KeySequences.place()
     }
 }
 

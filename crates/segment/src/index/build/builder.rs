@@ -7,6 +7,7 @@ use batpak_event::{CorrelationId, Digest, Epoch, EventId};
 use foldhash::fast::RandomState;
 
 use super::{BuildFault, IndexEvent, IndexSource};
+use crate::VisibilityChange;
 use crate::fixed::count;
 use crate::index::IndexCause;
 use crate::{Offset, SEGMENT_HEADER};
@@ -69,6 +70,7 @@ pub struct IndexBuilder {
     pub(super) causes: Vec<u64>,
     pub(super) foreign: Vec<(u64, u128)>,
     pub(super) effects: Vec<(u64, u32)>,
+    pub(super) changes: Vec<VisibilityChange>,
 }
 
 impl IndexBuilder {
@@ -89,6 +91,7 @@ impl IndexBuilder {
             causes: Vec::new(),
             foreign: Vec::new(),
             effects: Vec::new(),
+            changes: Vec::new(),
         }
     }
 
@@ -146,6 +149,11 @@ impl IndexBuilder {
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Takes the next change of which events are shown.
+    pub fn change(&mut self, change: VisibilityChange) {
+        self.changes.push(change);
     }
 
     /// Whether there are none yet.

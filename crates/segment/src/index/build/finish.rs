@@ -65,7 +65,21 @@ impl IndexBuilder {
         for (part, table) in (1..).zip(end.directories) {
             write_directory(&mut file, part, table);
         }
+        self.write_changes(&mut file);
         Ok(file.finish(&header))
+    }
+
+    fn write_changes(&self, file: &mut File) {
+        let changes = self.changes.iter();
+        let types = changes
+            .clone()
+            .map(|change| u64::from(change.control_type()));
+        file.numbers(Tag::ChangeTypes, types);
+        file.numbers(
+            Tag::ChangeFirsts,
+            changes.clone().map(|change| change.first.0),
+        );
+        file.numbers(Tag::ChangeLasts, changes.map(|change| change.last.0));
     }
 
     fn header(&self, end: &IndexEnd<'_>) -> Result<IndexHeader, BuildFault> {

@@ -1,5 +1,6 @@
 //! Indexes that somebody made up, with right checksums.
 
+use batpak_coordinate::Sequence;
 use proptest::prelude::*;
 
 use super::forge::{
@@ -9,6 +10,7 @@ use super::forge::{
 use super::history::histories;
 use super::model::check;
 use super::transcript::{answers, fault, small};
+use crate::VisibilityChange;
 use crate::index::layout::{
     BASE, CHECKSUM, CHUNK_COUNT, COUNT, ENTRY, EVENT_COUNT, INDEX_HEADER, OPTIONAL, PART, REQUIRED,
     STREAM_COUNT, TAG, VERSION, WIDTH,
@@ -146,6 +148,19 @@ fn an_index_without_a_chunk_that_it_needs_is_refused() {
     assert!(without(&[ScopeNameStarts, ScopeNames, ScopeStarts]).is_some());
     assert!(without(&[KindNumbers, KindStarts]).is_some());
     assert_eq!(without(&[Correlations, CorrelationEvents]), None);
+    assert_eq!(without(&[ChangeTypes, ChangeFirsts, ChangeLasts]), None);
+}
+
+#[test]
+fn a_change_that_no_frame_can_make_is_a_fault() {
+    let mut history = small();
+    let impossible = [(true, 0, 5), (false, 6, 5)];
+    for (hides, first, last) in impossible {
+        let (first, last) = (Sequence(first), Sequence(last));
+        history.changes = vec![VisibilityChange { hides, first, last }];
+        let found = history.index().visibility_changes();
+        assert_eq!(found, Err(IndexFault::Content("change types")));
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use batpak_event::{CorrelationId, Digest, Epoch, EventId, Lineage};
 use proptest::prelude::*;
 
 use crate::index::{IndexBuilder, IndexCause, IndexEnd, IndexEvent, IndexSource, SegmentIndex};
-use crate::{Offset, Salt, SegmentId};
+use crate::{Offset, Salt, SegmentId, VisibilityChange};
 
 pub(super) const LINEAGE: Lineage = Lineage(0x1234);
 pub(super) const SEGMENT: SegmentId = SegmentId(9);
@@ -62,6 +62,7 @@ pub(super) struct History {
     pub(super) last: Sequence,
     pub(super) facts: Vec<Fact>,
     pub(super) tiles: Vec<Digest>,
+    pub(super) changes: Vec<VisibilityChange>,
 }
 
 impl History {
@@ -89,6 +90,9 @@ impl History {
         let mut builder = IndexBuilder::new(self.source());
         for fact in &self.facts {
             builder.push(&fact.as_event()).unwrap();
+        }
+        for change in &self.changes {
+            builder.change(*change);
         }
         builder
     }
@@ -223,6 +227,7 @@ pub(super) fn history(first: u64, draws: &[Draw], behind: u64) -> History {
             .map(|tile| [tile.to_le_bytes()[0]; 32])
             .collect(),
         facts,
+        changes: Vec::new(),
     }
 }
 

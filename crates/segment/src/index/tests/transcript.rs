@@ -4,6 +4,7 @@ use batpak_coordinate::{EventKind, Sequence};
 use batpak_event::{CorrelationId, EventId};
 
 use super::history::{Draw, History, history};
+use crate::VisibilityChange;
 use crate::index::{EntityOrdinal, IndexFault, Ordinal, ScopeOrdinal, SegmentIndex, stream_hash};
 
 pub(super) type Answers = Vec<Result<String, IndexFault>>;
@@ -23,7 +24,12 @@ pub(super) fn small() -> History {
             ..Draw::PLAIN
         })
         .collect();
-    history(1000, &draws, 0)
+    let mut small = history(1000, &draws, 0);
+    for (hides, first, last) in [(true, 3, 1001), (false, 900, 1000)] {
+        let (first, last) = (Sequence(first), Sequence(last));
+        small.changes.push(VisibilityChange { hides, first, last });
+    }
+    small
 }
 
 /// What is wrong with a file, all chunks included.
@@ -93,6 +99,7 @@ pub(super) fn answers(history: &History, index: &SegmentIndex<&[u8]>) -> Answers
         index.effects(Sequence(0)).map(Vec::from_iter),
         index.first_from(Sequence(u64::MAX)),
         index.tiles(),
+        index.visibility_changes(),
         index
             .directory(0)
             .map(|found| found.map(|directory| directory.to_table())),

@@ -1,0 +1,151 @@
+//! What a log must and may hold: the units that were submitted, in order, and what became of them.
+
+use std::sync::Arc;
+
+use batpak_coordinate::{Coordinate, EventKind};
+use batpak_event::IdempotencyKey;
+use batpak_journal::{Committed, Draft, DraftCause};
+
+/// One submitted unit.
+#[derive(Debug)]
+pub(crate) struct Unit {
+    pub(crate) drafts: Vec<Draft>,
+}
+
+/// Why an event must not be in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gone {
+    /// An open has recovered a log without it.
+    Lost,
+    /// Its append was answered with "not committed".
+    Refused,
+}
+
+/// A unit that may be in the log.
+#[derive(Clone, Debug)]
+pub(crate) struct Submitted {
+    pub(crate) unit: Arc<Unit>,
+    /// Its receipts, once it was acknowledged.
+    pub(crate) receipts: Option<Arc<Vec<Committed>>>,
+}
+
+/// Which end a process came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The power was cut: what is durable is there.
+    PowerCut,
+    /// The process was killed: what was written is there.
+    Kill,
+}
+
+/// What a log must and may hold at one moment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Model {
+    pub(crate) units: Vec<Submitted>,
+    /// So many units, from the first, are on stable storage.
+    pub(crate) durable: usize,
+    /// So many units, from the first, are with the operating system.
+    pub(crate) written: usize,
+    /// So many units, from the first, are durable by what was written after they were.
+    pub(crate) attested: usize,
+    pub(crate) gone: Vec<(Arc<Unit>, Gone)>,
+    /// Whether an open for writing has succeeded.
+    pub(crate) created: bool,
+}
+
+impl Model {
+    /// How many units must be there after this end.
+    pub(crate) fn required(&self, end: End) -> usize {
+        match end {
+            End::PowerCut => self.durable,
+            End::Kill => self.written.max(self.durable),
+        }
+    }
+
+    /// Forgets a unit that was answered with "not committed".
+    pub(crate) fn refuse(&mut self, unit: &Arc<Unit>) {
+        let place = self
+            .units
+            .iter()
+            .position(|other| Arc::ptr_eq(&other.unit, unit));
+        if let Some(place) = place {
+            self.units.remove(place);
+            self.gone.push((Arc::clone(unit), Gone::Refused));
+        }
+    }
+
+    /// An open has recovered the first `kept` units: they are durable, and the others are lost.
+    pub(crate) fn settle(&mut self, kept: usize) {
+        for lost in self.units.drain(kept..) {
+            self.gone.push((lost.unit, Gone::Lost));
+        }
+        (self.durable, self.written, self.attested) = (kept, kept, kept);
+        self.created = true;
+    }
+
+    /// A hash of what may and must be there: equal disks with equal hashes are judged alike.
+    pub(crate) fn hash(&self, end: End) -> u64 {
+        let text = (
+            self.required(end),
+            self.units.len(),
+            self.gone.len(),
+            self.created,
+        );
+        let acknowledged = self
+            .units
+            .iter()
+            .filter(|unit| unit.receipts.is_some())
+            .count();
+        let mut hash = (text.0 as u64) << 48 ^ (text.1 as u64) << 32 ^ (text.2 as u64) << 16;
+        hash ^= (acknowledged as u64) << 8 | u64::from(text.3);
+        for unit in &self.units {
+            for draft in &unit.unit.drafts {
+                let number = draft.payload.iter().take(8);
+                let number = number.fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+                hash = (hash.rotate_left(7) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            }
+        }
+        hash
+    }
+}
+
+/// Streams that programs append to.
+pub(crate) const ENTITIES: [&str; 4] = ["a", "b", "a:1", "c"];
+
+/// An event of stream number `entity` with a payload that no other event has.
+pub(crate) fn draft(entity: usize, number: u64, size: usize) -> Draft {
+    let name = ENTITIES[entity % ENTITIES.len()];
+    let Ok(coordinate) = Coordinate::new(name, "scope") else {
+        unreachable!("{name} is a valid name")
+    };
+    let mut payload = number.to_be_bytes().to_vec();
+    payload.resize(8 + size, number.to_le_bytes()[0] | 1);
+    let kind = EventKind::custom(1, u16::from(number.to_le_bytes()[0] % 5));
+    let flags = number.to_le_bytes()[0] & 3;
+    Draft {
+        flags,
+        ..Draft::new(coordinate, kind, payload)
+    }
+}
+
+/// A batch of three in two streams, of which the later ones name the first as their cause.
+pub(crate) fn batch(number: u64, size: usize) -> Vec<Draft> {
+    let caused = |entity, number, size| Draft {
+        causes: vec![DraftCause::Prior(0)],
+        ..draft(entity, number, size)
+    };
+    vec![
+        draft(0, number, 3),
+        caused(1, number + 1, size),
+        caused(0, number + 2, 9),
+    ]
+}
+
+pub(crate) fn keyed(entity: usize, number: u64, size: usize) -> Draft {
+    Draft {
+        key: Some(IdempotencyKey::new(
+            0x7000_0000_0000_0000_0000 + u128::from(number),
+        )),
+        ..draft(entity, number, size)
+    }
+}
