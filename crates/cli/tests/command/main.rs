@@ -11,6 +11,7 @@ mod git_shapes;
 mod heads;
 mod hostile;
 mod import;
+mod import_again;
 mod kills;
 mod lines;
 mod lists;
