@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::command::{
-    append, completions, export, get, head, import, kinds, log, repair, salvage, stats, streams,
-    tour, verify,
+    append, completions, export, get, graph, head, import, kinds, log, repair, salvage, stats,
+    streams, tour, verify,
 };
 use crate::filter::Listing;
 
@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Log(log::LogArgs),
     /// Print one event
     Get(get::GetArgs),
+    /// Ask why something happened, what it caused, and what ran side by side
+    Graph(graph::GraphArgs),
     /// List the streams: one for each entity
     Streams(streams::StreamsArgs),
     /// List the kinds of events

@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod get;
+pub(crate) mod graph;
 pub(crate) mod head;
 pub(crate) mod import;
 pub(crate) mod import_git;
@@ -54,6 +55,7 @@ fn run(context: &Context, command: Command) -> Result<()> {
         Command::Append(args) => append::run(context, args),
         Command::Log(args) => log::run(context, &args),
         Command::Get(args) => get::run(context, &args),
+        Command::Graph(args) => graph::run(context, &args),
         Command::Streams(args) => streams::run(context, &args),
         Command::Kinds(args) => kinds::run(context, &args),
         Command::Stats(args) => stats::run(context, &args),

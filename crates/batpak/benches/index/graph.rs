@@ -14,7 +14,7 @@ use crate::world::{World, config, entity, kind, payload, scatter};
 /// Events of the graph: more than one segment holds.
 const EVENTS: u64 = 100_000;
 /// Streams of the graph.
-const STREAMS: u64 = 1_000;
+const STREAMS: usize = 1_000;
 /// Conversations that go on at the same time, and events of each.
 const CONVERSATIONS: u64 = 200;
 const TURNS: u64 = 50;
@@ -104,9 +104,8 @@ fn fill(world: &World) -> Result<(Store, MemoryGraph)> {
     let store = Store::open(config(&world.path("graph")))?;
     let mut memory = MemoryGraph::new();
     let mut ids: Vec<EventId> = Vec::new();
-    let mut newest = vec![None; STREAMS as usize];
-    for number in 0..EVENTS {
-        let stream = (number % STREAMS) as usize;
+    let mut newest = vec![None; STREAMS];
+    for (number, stream) in (0..EVENTS).zip((0..STREAMS).cycle()) {
         let mut options = AppendOptions::default();
         let mut causes = Vec::new();
         let turn = number / CONVERSATIONS % TURNS;
@@ -114,7 +113,7 @@ fn fill(world: &World) -> Result<(Store, MemoryGraph)> {
             let back = 1 + scatter(2 * number + draw) % BACK;
             if back <= turn {
                 let cause = number - back * CONVERSATIONS;
-                options = options.with_cause(ids[cause as usize]);
+                options = options.with_cause(ids[usize::try_from(cause)?]);
                 causes.push(Node(cause + 1));
             }
         }

@@ -47,31 +47,35 @@ pub(crate) fn run(context: &Context, args: &LogArgs) -> Result<()> {
 }
 
 /// Prints events as lines.
-struct Printer<'a> {
+pub(crate) struct Printer<'a> {
     context: &'a Context,
-    output: Output,
+    pub(crate) output: Output,
 }
 
 impl<'a> Printer<'a> {
-    fn new(context: &'a Context) -> Printer<'a> {
+    pub(crate) fn new(context: &'a Context) -> Printer<'a> {
         let output = Output::new(context);
         Printer { context, output }
     }
 
     /// Prints the events of a scan, and returns how many there were.
     fn print(&mut self, store: &Store<ReadOnly>, scan: &mut Scan<'_>) -> Result<u64> {
-        let columns = Columns::new(self.context.width, store.stats().global_sequence);
-        let output = &mut self.output;
+        let last = store.stats().global_sequence;
         reading::each(scan, |event| {
             if interrupt::requested() {
-                Err(Failure::Interrupted)
-            } else if self.context.global.json {
-                output.json(&EventObject::new(event))
-            } else {
-                let line = columns.line(output, event);
-                output.line(&line)
+                return Err(Failure::Interrupted);
             }
+            self.event(event, last)
         })
+    }
+
+    /// Prints one event of a store whose newest one has the sequence `last`.
+    pub(crate) fn event(&mut self, event: &EventRef<'_>, last: u64) -> Result<()> {
+        if self.context.global.json {
+            return self.output.json(&EventObject::new(event));
+        }
+        let line = Columns::new(self.context.width, last).line(&self.output, event);
+        self.output.line(&line)
     }
 }
 
@@ -119,7 +123,7 @@ impl Columns {
 
 /// What a payload says in a few words: the text that names or describes the thing where there is
 /// one, else the whole payload as JSON.
-fn summary_of(payload: &[u8]) -> String {
+pub(crate) fn summary_of(payload: &[u8]) -> String {
     const TELLING: [&str; 6] = ["subject", "title", "message", "summary", "text", "name"];
     match value::from_msgpack(payload) {
         Ok(value) => TELLING
