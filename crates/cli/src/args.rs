@@ -66,7 +66,7 @@ pub(crate) enum Command {
     Log(log::LogArgs),
     /// Print one event
     Get(get::GetArgs),
-    /// Ask why something happened, what it caused, and what ran side by side
+    /// Ask why something happened and what it led to
     Graph(graph::GraphArgs),
     /// List the streams: one for each entity
     Streams(streams::StreamsArgs),
