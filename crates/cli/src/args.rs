@@ -44,7 +44,7 @@ pub(crate) struct Global {
     /// Print JSON, one object a line; errors too
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) json: bool,
-    /// Print no progress and no remarks; errors are printed all the same
+    /// Print no progress and no remarks, only errors
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) quiet: bool,
     /// Print help
@@ -66,7 +66,7 @@ pub(crate) enum Command {
     Log(log::LogArgs),
     /// Print one event
     Get(get::GetArgs),
-    /// Ask why something happened, what it caused, and what ran side by side
+    /// Ask why something happened and what it led to
     Graph(graph::GraphArgs),
     /// List the streams: one for each entity
     Streams(streams::StreamsArgs),

@@ -63,11 +63,18 @@ pub(crate) struct Listing {
     #[command(flatten)]
     pub(crate) filter: Filter,
     /// At most this many events, from 1
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = parse_limit)]
     limit: Option<u64>,
     /// Newest first
     #[arg(long)]
     pub(crate) reverse: bool,
+}
+
+fn parse_limit(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("expected a number from 1".to_owned()),
+        Ok(limit) => Ok(limit),
+    }
 }
 
 impl Listing {

@@ -37,9 +37,12 @@ impl Input {
         if path.as_os_str() == "-" {
             return Ok(Input::stdin());
         }
-        let refused = |error| Failure::io("cannot read the input", path, &error);
+        let refused = |error: io::Error| Failure::io("cannot read the input", path, &error);
         let file = File::open(path).map_err(refused)?;
         let metadata = file.metadata().map_err(refused)?;
+        if metadata.is_dir() {
+            return Err(refused(io::ErrorKind::IsADirectory.into()));
+        }
         Ok(Input {
             bytes: metadata.is_file().then_some(metadata.len()),
             reader: Box::new(file),

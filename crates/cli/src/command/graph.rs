@@ -20,8 +20,15 @@ use crate::store;
 /// Arguments of `graph`.
 #[derive(Args, Debug)]
 pub(crate) struct GraphArgs {
-    /// What leads from one event to another: causes, the order of each stream, or both
+    /// What leads from one event to another: causes,
+    /// streams (the order of each), or both
+    /// [default: causes]
     #[arg(long, global = true, value_enum, default_value_t = EdgesName::Causes)]
+    #[arg(
+        verbatim_doc_comment,
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
     edges: EdgesName,
     #[command(subcommand)]
     question: Question,
@@ -74,8 +81,9 @@ enum Question {
 
 #[derive(Args, Debug)]
 struct WalkArgs {
-    /// The event, which is not listed: a sequence (5 or seq:5), an id (32 hex digits), or key:TEXT
-    #[arg(value_name = "EVENT", value_parser = EventName::parse)]
+    /// The event, which is not listed: a sequence (5 or seq:5), an id
+    /// (32 hex digits), or key:TEXT
+    #[arg(verbatim_doc_comment, value_name = "EVENT", value_parser = EventName::parse)]
     event: EventName,
     /// Only over so many edges
     #[arg(long, value_name = "N")]

@@ -24,8 +24,9 @@ pub(crate) struct GitArgs {
     /// The repository
     #[arg(value_name = "REPO")]
     repository: PathBuf,
-    /// Name of the repository in the scope "repo:NAME" [default: its directory]
-    #[arg(long, value_name = "NAME")]
+    /// Name of the repository in the scope "repo:NAME"
+    /// [default: its directory]
+    #[arg(long, value_name = "NAME", verbatim_doc_comment)]
     name: Option<String>,
 }
 

@@ -23,23 +23,27 @@ pub(crate) struct NdjsonArgs {
     /// The file, or - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Events that become one unit: all of them or none
+    /// Events that are committed together
     #[arg(long, value_name = "N", default_value_t = 1000)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(store::BATCH_EVENTS)))]
     batch: u32,
     /// Skip and count lines that are wrong
     #[arg(long)]
     skip_bad: bool,
-    /// Begin with this line; later ones may still name earlier ones as causes
+    /// Begin with this line, which may still name earlier
+    /// ones as causes
     #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true)]
+    #[arg(verbatim_doc_comment)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     from_line: u64,
-    /// Pass over lines that an interrupted import of the same input has committed
-    /// (those with a key are passed over in any case)
+    /// Pass over lines that an interrupted import of the same
+    /// input has committed; those with a key are passed over
+    /// in any case
     #[arg(long, verbatim_doc_comment, conflicts_with = "from_line")]
     resume: bool,
-    /// Take causes that are not in the store for events of another store
-    #[arg(long)]
+    /// Take causes that are not in the store for events of
+    /// another store
+    #[arg(long, verbatim_doc_comment)]
     foreign_causes: bool,
 }
 

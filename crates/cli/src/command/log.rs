@@ -24,8 +24,9 @@ use crate::value::{self, Value};
 pub(crate) struct LogArgs {
     #[command(flatten)]
     listing: Listing,
-    /// Wait for further events, and list them as a writer commits them
-    #[arg(long, conflicts_with = "reverse")]
+    /// Wait for further events, and list them as they are
+    /// committed
+    #[arg(long, conflicts_with = "reverse", verbatim_doc_comment)]
     follow: bool,
 }
 

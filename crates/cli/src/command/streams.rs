@@ -9,7 +9,7 @@ use crate::filter::Filter;
 use crate::groups::{Group, Groups};
 use crate::output::{Output, count};
 use crate::store;
-use crate::text::{fit, fit_padded};
+use crate::text::fit_padded;
 
 /// Arguments of `streams`.
 #[derive(Args, Debug)]
@@ -37,7 +37,8 @@ pub(crate) fn run(context: &Context, args: &StreamsArgs) -> Result<()> {
     let mut output = Output::new(context);
     let columns = Columns::new(context.width, streams.values());
     if !context.global.json && !streams.is_empty() {
-        let head = columns.line("ENTITY", "EVENTS", "NEWEST", "TIME OF THE NEWEST");
+        let name = columns.name("ENTITY");
+        let head = columns.line(&name, "EVENTS", "NEWEST", "TIME OF THE NEWEST");
         output.line(&output.dim(head.trim_end()))?;
     }
     for (entity, group) in &streams {
@@ -45,7 +46,8 @@ pub(crate) fn run(context: &Context, args: &StreamsArgs) -> Result<()> {
             output.json(&Stream { entity, group })?;
         } else {
             let (events, last) = (count(group.events), count(group.last));
-            output.line(&columns.line(entity, &events, &last, &group.last_time))?;
+            let name = output.name(&columns.name(entity));
+            output.line(&columns.line(&name, &events, &last, &group.last_time))?;
         }
     }
     output.finish()?;
@@ -83,11 +85,13 @@ impl Columns {
         }
     }
 
-    fn line(&self, entity: &str, events: &str, newest: &str, time: &str) -> String {
+    fn name(&self, entity: &str) -> String {
+        fit_padded(entity, self.entity)
+    }
+
+    fn line(&self, name: &str, events: &str, newest: &str, time: &str) -> String {
         format!(
-            "{}  {events:>events_width$}  {newest:>newest_width$}  {}",
-            fit_padded(entity, self.entity),
-            fit(time, TIME),
+            "{name}  {events:>events_width$}  {newest:>newest_width$}  {time}",
             events_width = self.events,
             newest_width = self.newest,
         )

@@ -21,7 +21,7 @@ use crate::time::rfc3339_micros;
 /// Arguments of `graph why`.
 #[derive(Args, Debug)]
 pub(super) struct WhyArgs {
-    /// The event: a sequence (5 or seq:5), an id (32 hex digits), or key:TEXT
+    /// A sequence (5 or seq:5), an id (32 hex digits), or key:TEXT
     #[arg(value_name = "EVENT", value_parser = EventName::parse)]
     event: EventName,
     /// Over how many edges

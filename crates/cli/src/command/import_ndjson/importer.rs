@@ -47,6 +47,8 @@ enum Earlier {
 /// An event that is to be appended.
 struct Ready {
     id: EventId,
+    /// Whether the line has a key.
+    keyed: bool,
     labels: Vec<Label>,
     draft: Draft,
 }
@@ -163,13 +165,22 @@ impl<'a> Importer<'a> {
             self.present(&labels, id);
             return Ok(None);
         }
-        Ok(Some(Ready { id, labels, draft }))
+        let keyed = own_key.is_some();
+        Ok(Some(Ready {
+            id,
+            keyed,
+            labels,
+            draft,
+        }))
     }
 
     /// Adds an event to the unit, which is committed before or after when it would be or is full.
     fn push(&mut self, line: u64, ready: Ready) -> Result<()> {
         if !self.unit.items.is_empty() && self.unit.bytes + ready.draft.bytes > UNIT_BYTES {
             self.flush()?;
+        }
+        if !ready.keyed {
+            self.runs.has(self.next_sequence());
         }
         self.label(&ready.labels, ready.id);
         self.unit.push(line, ready.id, ready.draft);

@@ -37,7 +37,7 @@ pub(super) struct Runs<'a> {
     /// Newest sequence before this import.
     newest: u64,
     /// Where this import begins, once it has an event without a key.
-    begin: OnceCell<u64>,
+    begin: Option<u64>,
     /// Where the earlier imports begin, once somebody asks.
     earlier: OnceCell<Vec<u64>>,
 }
@@ -52,14 +52,20 @@ impl<'a> Runs<'a> {
             store,
             lineage: store.lineage().to_string(),
             newest: store.stats().global_sequence,
-            begin: OnceCell::new(),
+            begin: None,
             earlier: OnceCell::new(),
         }
     }
 
     /// The key of a line in this import, of which the event will have this sequence.
     pub(super) fn key(&self, line: Fingerprint, sequence: u64) -> IdempotencyKey {
-        self.key_in(*self.begin.get_or_init(|| sequence), line)
+        self.key_in(self.begin.unwrap_or(sequence), line)
+    }
+
+    /// Says that an event without a key of its own will have this sequence. The first one is where
+    /// this import begins.
+    pub(super) fn has(&mut self, sequence: u64) {
+        self.begin.get_or_insert(sequence);
     }
 
     /// The event that an earlier import made of a line.
