@@ -1,7 +1,7 @@
 //! The same questions to git.
 //!
-//! The history is generated: criss-cross merges, merges of many, several roots, long branches. For a
-//! large one, and for a repository of your own:
+//! The history is generated: criss-cross merges, merges of many, several roots, long branches. For
+//! a large one, and for a repository of your own:
 //!
 //! ```sh
 //! cargo test -p batpak-graph --release -- --ignored a_large_history
