@@ -1,9 +1,9 @@
 //! What questions cost, on 100,000 nodes, beside loops that only do what cannot be left out.
 //!
-//! `cargo bench -p batpak-graph`. Three histories: that of an event store with 1,000 streams and conversations
-//! between them, by causes and by both edges; that of a source repository with a few long branches; and
-//! causes from anywhere. A bare loop follows the same edges, over plain lists, with a bit for each node of
-//! the whole graph; it knows nothing of generations.
+//! `cargo bench -p batpak-graph`. Three histories: that of an event store with 1,000 streams and
+//! conversations between them, by causes and by both edges; that of a source repository with a few
+//! long branches; and causes from anywhere. A bare loop follows the same edges, over plain lists,
+//! with a bit for each node of the whole graph; it knows nothing of generations.
 
 use std::error::Error;
 use std::hint::black_box;

@@ -4,13 +4,15 @@ use crate::graph::Answer;
 use crate::{CausalSource, Edges, Graph, Node};
 
 impl<S: CausalSource> Graph<S> {
-    /// A longest chain of nodes, each one edge after the other, that ends at one of these; oldest first.
+    /// A longest chain of nodes, each one edge after the other, that ends at one of these; oldest
+    /// first.
     ///
-    /// Its length says how many steps one after the other were necessary. Among several it is always the
-    /// same one: the one with the oldest end, and of that with the oldest cause, and so on.
+    /// Its length says how many steps one after the other were necessary. Among several it is
+    /// always the same one: the one with the oldest end, and of that with the oldest cause, and so
+    /// on.
     ///
-    /// With [`Edges::Both`] generations lead the way, and the cost is that of reading the chain. With
-    /// other edges it visits the whole past, and keeps 24 bytes for each node of it.
+    /// With [`Edges::Both`] generations lead the way, and the cost is that of reading the chain.
+    /// With other edges it visits the whole past, and keeps 24 bytes for each node of it.
     ///
     /// # Errors
     ///

@@ -19,7 +19,8 @@ impl<S: CausalSource> Graph<S> {
     ///
     /// For two, visits what is in one of the two pasts and newer than the oldest answer, and where
     /// there is no answer, the whole past of both. For more, does so again for each further one.
-    /// Keeps a few bits for each node of the span that waits, and at most 2 KiB for each node that does.
+    /// Keeps a few bits for each node of the span that waits, and at most 2 KiB for each node that
+    /// does.
     ///
     /// # Errors
     ///
@@ -47,7 +48,8 @@ impl<S: CausalSource> Graph<S> {
         let Some((newest, others)) = nodes.split_last() else {
             return Ok(Vec::new());
         };
-        // The common ancestors of more nodes are those of the best ones so far and of the next node.
+        // The common ancestors of more nodes are those of the best ones so far and of the next
+        // node.
         let mut best = vec![*newest];
         for other in others.iter().rev() {
             best = self.common_of_sets(&best, *other)?;

@@ -12,9 +12,9 @@ const EXCLUDED: u8 = Marked::PASSIVE;
 impl<S: CausalSource> Graph<S> {
     /// What is in the causal past of `of` and not in that of `not`, newest first.
     ///
-    /// The nodes themselves count as part of their past: this is `git rev-list OF --not NOT`. Visits
-    /// what it gives, and the past of `not` down to the oldest node that it gives. The past of
-    /// `of` that is in that of `not` as well is visited no further than that.
+    /// The nodes themselves count as part of their past: this is `git rev-list OF --not NOT`.
+    /// Visits what it gives, and the past of `not` down to the oldest node that it gives. The past
+    /// of `of` that is in that of `not` as well is visited no further than that.
     ///
     /// ```
     /// use batpak_graph::{Edges, Graph, MemoryGraph, Node};
@@ -48,9 +48,9 @@ impl<S: CausalSource> Graph<S> {
 
 /// The nodes of [`Graph::difference`], newest first.
 ///
-/// A node whose edges cannot be read is an error, after the node itself when that is given; the walk
-/// then goes on. What lies behind an excluded node that cannot be read may be given though it should
-/// be excluded: a caller to whom that matters stops at the first error.
+/// A node whose edges cannot be read is an error, after the node itself when that is given; the
+/// walk then goes on. What lies behind an excluded node that cannot be read may be given though it
+/// should be excluded: a caller to whom that matters stops at the first error.
 ///
 /// ```
 /// use batpak_graph::{Difference, Edges, Graph, MemoryGraph, Node};

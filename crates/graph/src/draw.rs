@@ -1,8 +1,9 @@
 //! Drawings of a causal graph, as SVG, DOT and Mermaid.
 //!
-//! A [`Drawing`] takes nodes and edges as they come from a walk, oldest first, and writes text. SVG is laid out
-//! here, without another program; DOT is for Graphviz and Mermaid for Markdown. In all three, causes
-//! are above their effects and colours tell groups apart, which in an event store are streams.
+//! A [`Drawing`] takes nodes and edges as they come from a walk, oldest first, and writes text. SVG
+//! is laid out here, without another program; DOT is for Graphviz and Mermaid for Markdown. In all
+//! three, causes are above their effects and colours tell groups apart, which in an event store are
+//! streams.
 //!
 //! # Example
 //!
@@ -116,7 +117,8 @@ impl Drawing {
         Drawing::default()
     }
 
-    /// Adds a node and gives its number, which counts from 0. Causes are added before their effects.
+    /// Adds a node and gives its number, which counts from 0. Causes are added before their
+    /// effects.
     ///
     /// ```
     /// use batpak_graph::draw::{DrawnNode, Drawing};
@@ -166,13 +168,14 @@ impl Drawing {
 
     /// The drawing as an SVG document.
     ///
-    /// Boxes are placed in layers below their causes, and what hangs together stays together. Boxes never overlap, edges
-    /// go down and around boxes, and text fits its box in any font in which no letter is wider than five eighths of
-    /// its size. Edges that leave one node for effects in several layers share a line. A drawing of 1,000
-    /// nodes with two edges each stays under 1 MB: tooltips are cut so that it does.
+    /// Boxes are placed in layers below their causes, and what hangs together stays together. Boxes
+    /// never overlap, edges go down and around boxes, and text fits its box in any font in which no
+    /// letter is wider than five eighths of its size. Edges that leave one node for effects in
+    /// several layers share a line, and so do those to a node with many causes. A drawing of 1,000 nodes with two edges each stays under 1 MB:
+    /// tooltips are cut so that it does.
     ///
-    /// Costs the number of edges times the layers that they cross, a few hundred times over: milliseconds for 100 nodes,
-    /// a second or so for 1,000.
+    /// Costs the number of edges times the layers that they cross, about a hundred times over: a
+    /// millisecond for 100 nodes, and some tens of them for 1,000.
     ///
     /// # Errors
     ///

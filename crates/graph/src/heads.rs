@@ -11,8 +11,8 @@ impl<S: CausalSource> Graph<S> {
     /// Those of the nodes that are an ancestor of no other one, in ascending order.
     ///
     /// That is `git merge-base --independent`. Visits the past of the nodes down to the oldest one
-    /// of them and to its generation, and keeps little over a bit for each node between the oldest and
-    /// the newest.
+    /// of them and to its generation, and keeps little over a bit for each node between the oldest
+    /// and the newest.
     ///
     /// # Errors
     ///
@@ -37,7 +37,8 @@ impl<S: CausalSource> Graph<S> {
         let (mut heads, mut causes) = (Vec::new(), Vec::new());
         let (mut waiting, mut reached) = (NodeSet::default(), NodeSet::default());
         while let Some(member) = members.last().copied() {
-            // Members leave with the nodes that are reached, so that everything is visited in order.
+            // Members leave with the nodes that are reached, so that everything is visited in
+            // order.
             let node = waiting.last().unwrap_or(member).max(member);
             waiting.remove(node);
             if node == member {
@@ -63,7 +64,8 @@ impl<S: CausalSource> Graph<S> {
 
     /// Those of the nodes that have no other one as an ancestor, in ascending order.
     ///
-    /// Costs as [`heads_of`](Self::heads_of), twice, and keeps 8 bytes for each node that is visited.
+    /// Costs as [`heads_of`](Self::heads_of), twice, and keeps 8 bytes for each node that is
+    /// visited.
     ///
     /// # Errors
     ///

@@ -1,10 +1,11 @@
 //! Causal graph algorithms over any source of causes.
 //!
 //! Events form a directed acyclic graph: an event names the events that caused it, and follows its
-//! predecessor in its stream. This crate answers what such a graph is kept for: why did this happen, what
-//! did it cause, what ran side by side? It asks a [`CausalSource`] for the causes of a node, its
-//! stream predecessor and its generation; an event store is one, and so are a [`MemoryGraph`]
-//! and a git history. [`Graph`] is a source and the [`Edges`] of it that count, with the questions as methods.
+//! predecessor in its stream. This crate answers what such a graph is kept for: why did this
+//! happen, what did it cause, what ran side by side? It asks a [`CausalSource`] for the causes of a
+//! node, its stream predecessor and its generation. An event store can be one, or a git history;
+//! a [`MemoryGraph`] is one. [`Graph`] is a source and the [`Edges`] of it that count, with the
+//! questions as methods.
 //!
 //! | Question | Answer |
 //! |---|---|
@@ -17,15 +18,16 @@
 //! | how did this lead to that | [`Graph::path`], [`Graph::paths`] |
 //! | what had to happen one after the other, and what did not | [`Graph::longest_chain`], [`Graph::largest_antichain`] |
 //! | is it a causal graph at all; in which order can it be told | [`verify`](crate::verify()), [`topological_order`] |
+//! | what does it look like | [`draw`] |
 //!
 //! # What makes it fast
 //!
 //! A node is named by its sequence, and every cause is older than its effects. So a walk that takes
-//! the newest node first visits each node once, without remembering where it was. A *generation* is one
-//! more than the greatest generation among the predecessors of a node: along every edge from effect to
-//! cause it falls. Whatever is not newer and of a greater generation than a node cannot
-//! depend on it, so a search drops it, with everything behind it. The cost follows the part of
-//! the graph between the nodes in question and not the length of the history.
+//! the newest node first visits each node once, without remembering where it was. A *generation* is
+//! one more than the greatest generation among the predecessors of a node: along every edge from
+//! effect to cause it falls. Whatever is not newer and of a greater generation than a node cannot
+//! depend on it, so a search drops it, with everything behind it. The cost follows the part of the
+//! graph between the nodes in question and not the length of the history.
 //!
 //! Nothing is kept between questions. Within one, memory is little over a bit for each node of
 //! the span that is walked, unless the question says otherwise; [`Walk::memory`] tells. Nothing
@@ -33,14 +35,14 @@
 //!
 //! # Limits
 //!
-//! Generations end at [`u32::MAX`] and stay there. Two saturated generations say nothing about
-//! each other, so a search does not prune between them; below the limit the rule is exact.
-//! [`Graph::largest_antichain`] takes at most [`WIDTH_LIMIT`] nodes, because its cost grows with their
-//! cube.
+//! Generations end at [`u32::MAX`] and stay there. Two saturated generations say nothing about each
+//! other, so a search does not prune between them; below the limit the rule is exact.
+//! [`Graph::largest_antichain`] takes at most [`WIDTH_LIMIT`] nodes, because its cost grows with
+//! their cube.
 //!
 //! A source that fails is passed through as [`GraphError::Source`]. Data that is no causal graph
-//! makes no walk endless; answers about it are only as good as the data, and [`verify`](crate::verify())
-//! says what is wrong with it.
+//! makes no walk endless; answers about it are only as good as the data, and
+//! [`verify`](crate::verify()) says what is wrong with it.
 //!
 //! # What this crate does not do
 //!

@@ -1,9 +1,9 @@
 //! A set of nodes that walks keep: what waits to be visited, or what was.
 //!
-//! A bit for each node, in pages of 4,096 nodes that exist only where there is one. Walks go through
-//! sequences from one end, so pages become empty behind them and are used again: the memory of a walk
-//! follows what waits, with at most 560 bytes for each node and little over a bit for each node of the
-//! span.
+//! A bit for each node, in pages of 4,096 nodes that exist only where there is one. Walks go
+//! through sequences from one end, so pages become empty behind them and are used again: the memory
+//! of a walk follows what waits, with at most 560 bytes for each node and little over a bit for
+//! each node of the span.
 
 use std::collections::BTreeMap;
 use std::mem::size_of;

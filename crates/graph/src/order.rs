@@ -9,11 +9,11 @@ use std::fmt;
 ///
 /// Of all such orders it is the one that takes the smallest name that can come next, at each place:
 /// the same nodes give the same order, however they are arranged. It serves to number what comes
-/// from elsewhere, before it is pushed into a [`MemoryGraph`](crate::MemoryGraph) or an event store.
-/// A graph that has sequences needs no sorting: their ascending order is topological.
+/// from elsewhere, before it is pushed into a [`MemoryGraph`](crate::MemoryGraph) or an event
+/// store. A graph that has sequences needs no sorting: their ascending order is topological.
 ///
-/// Costs the nodes and the causes, times the logarithm of the nodes. Keeps names and causes, and some
-/// 50 bytes for each.
+/// Costs the nodes and the causes, times the logarithm of the nodes. Keeps names and causes, and
+/// some 50 bytes for each.
 ///
 /// # Errors
 ///
@@ -75,7 +75,8 @@ fn cycle<K: Ord + Clone>(
     causes_of: &BTreeMap<K, Vec<K>>,
     missing: &[usize],
 ) -> Vec<K> {
-    // Whatever waits for a cause waits for one that waits as well, so the way back ends in a circle.
+    // Whatever waits for a cause waits for one that waits as well, so the way back ends in a
+    // circle.
     let waits = |at: usize| missing[at] > 0;
     let step_back = |at: usize| {
         let causes = causes_of[&names[at]].iter();

@@ -11,8 +11,8 @@ impl<S: CausalSource> Graph<S> {
     /// A shortest way from `cause` to `effect`, with both, or `None` when there is none.
     ///
     /// Among several of the same length it is always the same one. Visits the ancestors of `effect`
-    /// that are newer than `cause` and of a greater generation, nearest first, and keeps some 40 bytes for
-    /// each.
+    /// that are newer than `cause` and of a greater generation, nearest first, and keeps some 40
+    /// bytes for each.
     ///
     /// # Errors
     ///
@@ -60,9 +60,10 @@ impl<S: CausalSource> Graph<S> {
 
     /// Every way from `cause` to `effect`, one at a time, each with both.
     ///
-    /// There can be exponentially many: take as many as you need. The order does not change from run to run. The first
-    /// visits the ancestors of `effect` that are newer than `cause` and of a greater generation, and keeps
-    /// 8 bytes for each; from then on no step leads into a dead end, and some 40 bytes are kept for each step.
+    /// There can be exponentially many: take as many as you need. The order does not change from
+    /// run to run. The first visits the ancestors of `effect` that are newer than `cause` and of a
+    /// greater generation, and keeps 8 bytes for each; from then on no step leads into a dead end,
+    /// and some 40 bytes are kept for each step.
     ///
     /// # Errors
     ///

@@ -68,10 +68,10 @@ impl<S: CausalSource> Graph<S> {
 
     /// Whether `ancestor` is one of the ancestors of `node`; no node is its own.
     ///
-    /// Visits ancestors of `node` that are newer than `ancestor` and of a greater generation,
-    /// each at most once, and ends when it meets `ancestor`. It follows the oldest edge first, which
-    /// is the shortest way down. Keeps at most 560 bytes for each visited node and little
-    /// over a bit for each node between the two.
+    /// Visits ancestors of `node` that are newer than `ancestor` and of a greater generation, each
+    /// at most once, and ends when it meets `ancestor`. It follows the oldest edge first, which is
+    /// the shortest way down. Keeps at most 560 bytes for each visited node and little over a bit
+    /// for each node between the two.
     ///
     /// # Errors
     ///

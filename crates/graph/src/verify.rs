@@ -9,11 +9,11 @@ use crate::{CausalSource, Node, generation_after};
 /// Looks at every node of a source and gives what breaks the promises of [`CausalSource`].
 ///
 /// Use it for data from elsewhere. Reads each node and the generations of its predecessors once, in
-/// ascending order, and keeps a bit for each stream predecessor. When a cause is not older than its effect,
-/// it then looks for cycles among such nodes and their ancestors, and keeps some 100 bytes for each of
-/// those. Generations are compared with those that the source itself gives for the predecessors, so one
-/// wrong generation is a finding for the node itself and perhaps for its direct effects, not for all
-/// that comes after.
+/// ascending order, and keeps a bit for each stream predecessor. When a cause is not older than its
+/// effect, it then looks for cycles among such nodes and their ancestors, and keeps some 100 bytes
+/// for each of those. Generations are compared with those that the source itself gives for the
+/// predecessors, so one wrong generation is a finding for the node itself and perhaps for its
+/// direct effects, not for all that comes after.
 ///
 /// ```
 /// use batpak_graph::{MemoryGraph, Node, verify};

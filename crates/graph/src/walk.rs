@@ -86,13 +86,13 @@ impl<S: EffectSource> Graph<S> {
 
 /// A walk through the graph, as an iterator; each node once.
 ///
-/// [`Graph::ancestors`] and [`Graph::cut`] give the newest node first and read no further than
-/// they are asked; [`Graph::effects`] gives the oldest first. The other order reads everything within the
-/// bounds before it gives the first node, and keeps it as a set of bits.
+/// [`Graph::ancestors`] and [`Graph::cut`] give the newest node first and read no further than they
+/// are asked; [`Graph::effects`] gives the oldest first. The other order reads everything within
+/// the bounds before it gives the first node, and keeps it as a set of bits.
 ///
-/// A node whose edges cannot be read is given first, and its error after it. The walk then goes on with
-/// what else it knows, so that damage in one place does not hide the rest; a caller that stops at
-/// the first error just does.
+/// A node whose edges cannot be read is given first, and its error after it. The walk then goes on
+/// with what else it knows, so that damage in one place does not hide the rest; a caller that stops
+/// at the first error just does.
 ///
 /// ```
 /// use batpak_graph::{Edges, Graph, MemoryGraph, Node, Walk};

@@ -18,9 +18,9 @@ impl<S: CausalSource> Graph<S> {
     ///
     /// By Dilworth's theorem: as many nodes as chains that cover all of them, by a maximum matching
     /// on the transitive closure. Visits the past of the nodes down to the oldest one, and keeps an
-    /// eighth of a byte for each pair of nodes and for each node with each visited one that waits. The matching
-    /// takes at most the cube of the nodes, divided by 64, in steps of some nanoseconds: a second at
-    /// the limit, and far less where little is related.
+    /// eighth of a byte for each pair of nodes and for each node with each visited one that waits.
+    /// The matching takes at most the cube of the nodes, divided by 64, in steps of some
+    /// nanoseconds: a second at the limit, and far less where little is related.
     ///
     /// # Errors
     ///

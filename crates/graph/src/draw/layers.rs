@@ -2,8 +2,9 @@
 
 /// The layer of each node, counted from the top.
 ///
-/// `causes` and `effects` of a node are smaller and greater numbers. A node is as high as its causes allow
-/// where there is room, and then as close to its effects as they allow where that makes edges shorter.
+/// `causes` and `effects` of a node are smaller and greater numbers. A node is as high as its
+/// causes allow where there is room, and then as close to its effects as they allow where that
+/// makes edges shorter.
 pub(super) fn layers(causes: &[Vec<usize>], effects: &[Vec<usize>], room: usize) -> Vec<usize> {
     let mut taken = Taken::new(room);
     let mut layers = Vec::with_capacity(causes.len());

@@ -250,7 +250,8 @@ impl Part<'_> {
 
     fn branch(&self, branch: &Branch, port: f64) -> Line {
         let [end, bottom] = self.leave(branch.from);
-        // From a shared line it leaves at the bottom of the layer; the line itself is drawn already.
+        // From a shared line it leaves at the bottom of the layer; the line itself is drawn
+        // already.
         let start = match self.lines.items[branch.from].node {
             Some(_) => end,
             None => bottom,

@@ -100,7 +100,8 @@ impl Lines {
         self.items.len() - 1
     }
 
-    /// Draws edges of one kind that leave one node: a shared line down, which they leave one by one.
+    /// Draws edges of one kind that leave one node: a shared line down, which they leave one by
+    /// one.
     fn spread(&mut self, edges: &[Edge], layer_of: &[usize]) {
         let lowest = edges.iter().map(|edge| layer_of[edge.effect]).max();
         let (Some(first), Some(lowest)) = (edges.first(), lowest) else {

@@ -6,7 +6,8 @@ use super::layout::{Line, Point, Size, layout};
 use super::text::{columns, cut, escape_into, escaped_len, fitted};
 use super::{Drawing, EdgeKind, Groups, color};
 
-/// The widest letter that text is sure to fit with: a little over that of fonts with letters of one width.
+/// The widest letter that text is sure to fit with: a little over that of fonts with letters of one
+/// width.
 const LETTER: f64 = 7.5;
 const LINE: f64 = 16.0;
 const PADDING: f64 = 10.0;
@@ -14,7 +15,8 @@ const MARGIN: f64 = 24.0;
 /// The most groups that the legend names.
 const LEGEND_LIMIT: usize = 40;
 const LEGEND_COLUMNS: usize = 32;
-/// How large the document may become by tooltips, and how many bytes each of them has at least and at most.
+/// How large the document may become by tooltips, and how many bytes each of them has at least and
+/// at most.
 const MOST_BYTES: usize = 990_000;
 const TOOLTIP_LEAST: usize = 40;
 const TOOLTIP_MOST: usize = 4_000;
@@ -115,7 +117,8 @@ fn open(svg: &mut String, width: f64, height: f64) {
     );
 }
 
-/// The colours of the groups, and a head of an arrow for each: heads do not take the colour of their line.
+/// The colours of the groups, and a head of an arrow for each: heads do not take the colour of
+/// their line.
 fn styles(svg: &mut String, groups: usize) {
     let _ = write!(svg, "<style>{STYLE}");
     for group in 0..groups {

@@ -329,6 +329,21 @@ fn generations_that_are_wrong_do_not_change_a_longest_chain() {
 }
 
 #[test]
+fn saturated_generations_prune_nothing() {
+    let claim = |causes: &[u64]| (causes.iter().copied().collect(), None, u32::MAX);
+    let nodes = vec![claim(&[]), claim(&[1]), claim(&[]), claim(&[2, 3])];
+    let graph = Graph::new(Claims(nodes), Edges::Both);
+    assert_eq!(graph.is_ancestor(Node(1), Node(4)), Ok(true));
+    assert_eq!(graph.is_ancestor(Node(1), Node(3)), Ok(false));
+    assert_eq!(graph.path(Node(1), Node(4)).unwrap().unwrap().len(), 3);
+    assert_eq!(graph.heads_of([Node(1), Node(4)]), Ok(vec![Node(4)]));
+    assert_eq!(graph.roots_of([Node(1), Node(4)]), Ok(vec![Node(1)]));
+    let chain = graph.longest_chain([Node(4)]).unwrap();
+    assert_eq!(chain, [Node(1), Node(2), Node(4)]);
+    assert_eq!(graph.largest_antichain(graph.all()).unwrap().len(), 2);
+}
+
+#[test]
 fn names_without_an_order_are_told() {
     let order = |nodes: &[(u8, &[u8])]| {
         let nodes = nodes.iter().map(|(name, causes)| (*name, causes.to_vec()));

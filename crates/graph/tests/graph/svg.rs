@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// The letters that text may be wide, in parts of its size: wider than those of any font of letters of one width.
+/// The letters that text may be wide, in parts of its size: wider than those of any font of letters
+/// of one width.
 const LETTER: f64 = 0.61 * 12.0;
 
 #[derive(Clone, Debug)]
