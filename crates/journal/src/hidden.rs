@@ -14,6 +14,7 @@ use crate::clock::Stamp;
 use crate::engine::Engine;
 use crate::error::{AppendError, Failure};
 use crate::history::Parts;
+use crate::sabotage::{Bug, planted};
 use crate::segment_file::SegmentFile;
 use crate::stage::control_length;
 use crate::tail::Stage;
@@ -85,11 +86,23 @@ impl Engine {
         if let Some(failed) = stage.outcome.get() {
             return Err(AppendError::NotWritten(failed.error.clone()));
         }
-        self.check_open()?;
-        if let Err(error) = segment.sync() {
+        // The frame may be on the disk: what comes of it shows at the next open.
+        let in_doubt = |failure| AppendError::Unknown {
+            first: change.first,
+            last: change.last,
+            failure,
+        };
+        if let Some(failure) = self.failure.get() {
+            return Err(in_doubt(failure.clone()));
+        }
+        let synced = match change.hides && planted(Bug::HideWithoutSync) {
+            true => Ok(()),
+            false => segment.sync(),
+        };
+        if let Err(error) = synced {
             let failure = Failure::Sync(error);
             self.fail(failure.clone());
-            return Err(AppendError::Failed(failure));
+            return Err(in_doubt(failure));
         }
         let tail = self.lock_tail();
         let parts = self.view.parts();
@@ -115,7 +128,8 @@ impl Engine {
             let mut tail = self.lock_tail();
             tail.random.reserve(2)?;
             let epoch = control_length(&self.epoch_frame(stamp, 0));
-            if tail.fits(epoch + control_length(&frame)) {
+            let room = epoch + control_length(&frame);
+            if tail.fits(room) {
                 let parts = self.view.parts();
                 let live = parts.last().and_then(|part| part.columns());
                 if let Some(live) = live.filter(|_| tail.epoch_due) {
@@ -128,7 +142,7 @@ impl Engine {
                 }
             }
             drop(tail);
-            self.next_segment_now()?;
+            self.next_segment_now(room)?;
         }
     }
 }

@@ -98,7 +98,8 @@ impl Journal {
     /// their keys and their effects; they are not shown to readers.
     ///
     /// # Errors
-    /// `NoSuchRange` unless both ends are visible events in their order; otherwise as for an append.
+    /// `NoSuchRange` unless both ends are visible events in their order; otherwise as for an append, where
+    /// `Unknown` names the range: whether it is hidden shows when the store is opened again.
     pub fn hide(&self, first: Sequence, last: Sequence) -> Result<(), AppendError> {
         self.change_visibility(true, first, last)
     }

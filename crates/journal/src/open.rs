@@ -461,7 +461,7 @@ impl Engine {
             let desired = writer.desired.clone();
             return writer.identity.write(desired).map_err(failed_to_begin);
         }
-        self.next_segment_now().map_err(|error| match error {
+        self.next_segment_now(0).map_err(|error| match error {
             AppendError::NotWritten(error) => OpenError::File(error),
             AppendError::Failed(failure) | AppendError::Unknown { failure, .. } => {
                 failed_to_begin(failure)

@@ -77,6 +77,10 @@ macro_rules! bugs {
             ListOverAndOver,
             /// Recovery panics at a torn end.
             PanicAtTornEnd,
+            /// A change that hides events is not synced.
+            HideWithoutSync,
+            /// An index does not say which events its segment hides.
+            IndexShowsAll,
         }
     };
     ($visibility:vis, $($(#[$text:meta])* $bug:ident,)*) => {

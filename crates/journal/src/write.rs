@@ -37,9 +37,9 @@ enum Stop {
 
 impl Engine {
     /// Ends the newest segment without adding to it, and begins the next one durably.
-    pub(crate) fn next_segment_now(&self) -> Result<(), AppendError> {
+    pub(crate) fn next_segment_now(&self, bytes: u64) -> Result<(), AppendError> {
         let id = self.lock_tail().next_segment_id();
-        self.prepare_segment(id, 0, 0)?;
+        self.prepare_segment(id, bytes, 0)?;
         let stamp = Stamp::read(&*self.platform.clock)?;
         let stage = {
             let mut tail = self.lock_tail();

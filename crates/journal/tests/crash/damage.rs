@@ -9,6 +9,7 @@ use crate::clause::{Clause, Failure};
 use crate::model::End;
 use crate::oracle::Oracle;
 use crate::story::tell;
+use crate::visibility::hidden_by;
 
 /// What happens to a disk after a crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +100,8 @@ impl Oracle<'_> {
         let before = disk.state_hash();
         if let Ok((reader, report)) = Reader::open(&disk.platform()) {
             let told = !report.damage.is_empty();
-            self.genuine(reader.view(), required(report.clean), told)?;
+            let exact = honest && report.clean && !told;
+            self.genuine(reader.view(), required(report.clean), told, exact)?;
         }
         let opened = Journal::open(&disk.platform(), self.options.clone());
         let (journal, report) = match opened {
@@ -112,12 +114,26 @@ impl Oracle<'_> {
                     });
             }
         };
-        self.genuine(journal.view(), required(report.clean), false)
+        let exact = honest && report.clean;
+        self.genuine(journal.view(), required(report.clean), false, exact)
     }
 
     /// Checks that a log shows nothing but what was submitted, each event in its place, and that what it
-    /// does not show is an error.
-    fn genuine(&mut self, view: &View, required: usize, told: bool) -> Result<(), Failure> {
+    /// does not show is hidden or an error. Where `exact`, it hides what must be hidden; a change that became
+    /// durable last may be lost otherwise, as an event may.
+    fn genuine(
+        &mut self,
+        view: &View,
+        required: usize,
+        told: bool,
+        exact: bool,
+    ) -> Result<(), Failure> {
+        let hidden = hidden_by(view);
+        let mut hidden_before = hidden.iter();
+        let alien = hidden_before.find(|sequence| !self.model.hidden.was_hidden(**sequence));
+        self.clauses.check(Clause::Damage, alien.is_none(), || {
+            format!("event {alien:?} is hidden, and nobody asked for it")
+        })?;
         let drafts = || self.model.units.iter().flat_map(|unit| &unit.unit.drafts);
         let needed = self.model.units.iter().take(required);
         let needed: usize = needed.map(|unit| unit.unit.drafts.len()).sum();
@@ -126,7 +142,9 @@ impl Oracle<'_> {
             after: Sequence::NONE,
             reverse: false,
         });
-        let (mut shown, mut errors, mut alien) = (0, 0, None);
+        let hidden_of_needed = hidden.iter().filter(|sequence| **sequence <= needed as u64);
+        let mut shown = hidden_of_needed.count();
+        let (mut errors, mut alien) = (0, None);
         loop {
             match scan.next_frame() {
                 Ok(None) => break,
@@ -149,6 +167,10 @@ impl Oracle<'_> {
         }
         self.clauses.check(Clause::Damage, alien.is_none(), || {
             format!("event {alien:?} was never submitted in this place")
+        })?;
+        let lost = exact && errors == 0 && !self.model.hidden.allows(&hidden);
+        self.clauses.check(Clause::Damage, !lost, || {
+            format!("{hidden:?} are hidden, and no error")
         })?;
         let silent = shown < needed && errors == 0 && !told;
         self.clauses.check(Clause::Damage, !silent, || {

@@ -21,10 +21,12 @@ mod plan;
 mod planted;
 mod program;
 mod report;
+mod scripts;
 mod seen;
 mod story;
 mod subsets;
 mod sweep;
+mod visibility;
 mod work;
 
 use std::process::ExitCode;

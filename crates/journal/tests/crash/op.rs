@@ -48,6 +48,10 @@ pub(crate) enum Op {
     Sync,
     /// Runs the background step, as if time had passed.
     Step,
+    /// Hides so many events, the last of which is so many before the newest one.
+    Hide { back: u64, count: u64 },
+    /// Shows them again.
+    Unhide { back: u64, count: u64 },
     /// Closes and opens.
     Close,
     /// Lets go without closing, and opens.

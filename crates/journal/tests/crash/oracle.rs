@@ -1,16 +1,19 @@
 //! The oracle: what is checked of one disk that a crash has left.
 
+use batpak_coordinate::Sequence;
 use batpak_event::Cause;
 use batpak_journal::{
-    Draft, DraftCause, Durability, Journal, OpenError, Options, ReadError, Reader, View, verify,
+    Committed, Draft, DraftCause, Durability, Journal, OpenError, Options, ReadError, Reader, View,
+    verify,
 };
 use batpak_sim::SimDisk;
 
 use crate::case::MOST_CALLS;
 use crate::clause::{Clause, Clauses, Failure};
 use crate::compare::{self, is_of};
-use crate::log::{Shown, answers, events, hashed_events};
+use crate::log::{Shown, answers, begins_with, events, hashed_events, same};
 use crate::model::{End, Model, Submitted, draft};
+use crate::visibility::{self, places};
 
 /// Numbers of events that the oracle itself appends, beyond those of any program.
 const OWN_NUMBERS: u64 = 1 << 40;
@@ -53,24 +56,30 @@ impl Oracle<'_> {
         let journal = self.open(disk)?;
         let recovered = self.hashed(journal.view())?;
         self.prefix(&recovered, required)?;
+        visibility::check(journal.view(), &recovered, &self.model.hidden, self.clauses)?;
         compare::chain(&recovered, journal.view(), self.clauses)?;
         if let Some(read) = &read {
-            self.clauses
-                .check(Clause::Unchanged, *read == recovered, || {
-                    format!(
-                        "reading showed {}, writing {}",
-                        list(read),
-                        list(&recovered)
-                    )
-                })?;
+            let alike = same(read, &recovered) && places(read).eq(places(&recovered));
+            self.clauses.check(Clause::Unchanged, alike, || {
+                format!(
+                    "reading showed {}, writing {}",
+                    list(read),
+                    list(&recovered)
+                )
+            })?;
         }
         let (journal, again) = self.cut_again(disk, journal, &recovered, Way::PowerCut)?;
         let kept = self.prefix(&again, required)?;
-        let expected = self.keys(&journal, again, kept)?;
+        let known = again.len();
+        let mut expected = self.keys(&journal, again, kept)?;
+        if (disk.fingerprint() >> 4).is_multiple_of(2) {
+            expected = self.unhide(&journal, expected, known)?;
+        }
         let (journal, expected) = self.append(disk, journal, expected)?;
         let ways = [Way::Kill, Way::Seeded, Way::PowerCut, Way::PowerCut];
         let way = ways[usize::try_from(disk.fingerprint() % 4).unwrap_or(0)];
         let (journal, expected) = self.cut_again(disk, journal, &expected, way)?;
+        let expected = self.unhide(&journal, expected, known)?;
         self.close(disk, journal, &expected)
     }
 
@@ -98,6 +107,7 @@ impl Oracle<'_> {
                     })?;
                 let log = self.shown(reader.view())?;
                 self.prefix(&log, required)?;
+                visibility::check(reader.view(), &log, &self.model.hidden, self.clauses)?;
                 self.without_indexes(disk, reader.view(), &log)?;
                 Some(log)
             }
@@ -133,7 +143,9 @@ impl Oracle<'_> {
             .0;
         let other_log = self.shown(other.view())?;
         let (one, two) = (answers(view, log), answers(other.view(), log));
-        let alike = other_log == log && matches!((&one, &two), (Ok(one), Ok(two)) if one == two);
+        let alike = same(&other_log, log)
+            && places(&other_log).eq(places(log))
+            && matches!((&one, &two), (Ok(one), Ok(two)) if one == two);
         self.clauses.check(Clause::Index, alike, || {
             format!("with indexes {one:?}, without {two:?}")
         })
@@ -180,12 +192,9 @@ impl Oracle<'_> {
         let units = &self.model.units;
         let there = units.iter().take(kept).rev().filter(keyed).take(2);
         let lost = units.iter().skip(kept).filter(keyed).take(1);
-        for submitted in there.chain(lost) {
+        let lost = lost.map(|unit| (unit, false));
+        for (submitted, there) in there.map(|unit| (unit, true)).chain(lost) {
             let drafts = submitted.unit.drafts.clone();
-            let first = drafts.iter().find_map(|draft| draft.key);
-            let there = log
-                .iter()
-                .any(|event| first.is_some_and(|key| event.id == key.into()));
             let before = journal.view().visible().get();
             let answer = journal.append_unit(drafts, Durability::Synced);
             let receipts = answer.as_deref().unwrap_or_default();
@@ -194,7 +203,9 @@ impl Oracle<'_> {
             let duplicate = receipts.iter().all(|receipt| receipt.duplicate == there);
             let same = receipts.iter().all(|receipt| {
                 let event = log.iter().find(|event| event.id == receipt.event_id);
-                event.map_or(!there, |event| is_of(event, receipt))
+                event.map_or(!there || hides(&log, submitted, receipt), |event| {
+                    is_of(event, receipt)
+                })
             });
             let holds = !receipts.is_empty() && added == expected && duplicate && same;
             self.clauses.check(Clause::Keys, holds, || {
@@ -203,6 +214,32 @@ impl Oracle<'_> {
             log = self.shown(journal.view())?;
         }
         Ok(log)
+    }
+
+    /// Shows again what is hidden: it is still there, with every byte. The first `known` events are the
+    /// model's.
+    fn unhide(
+        &mut self,
+        journal: &Journal,
+        log: Vec<Shown>,
+        known: usize,
+    ) -> Result<Vec<Shown>, Failure> {
+        if places(&log).next().is_none() {
+            return Ok(log);
+        }
+        let answer = journal.unhide(Sequence(1), journal.view().visible());
+        let shown = self.hashed(journal.view())?;
+        let holds = answer.is_ok() && places(&shown).next().is_none() && same(&shown, &log);
+        self.clauses.check(Clause::Hidden, holds, || {
+            format!("{answer:?}: {} became {}", list(&log), list(&shown))
+        })?;
+        compare::prefix(
+            shown.get(..known).unwrap_or_default(),
+            self.model,
+            self.clauses,
+        )?;
+        compare::chain(&shown, journal.view(), self.clauses)?;
+        Ok(shown)
     }
 
     /// Appends one event and a batch; of one disk in two the power is cut in between.
@@ -214,7 +251,8 @@ impl Oracle<'_> {
     ) -> Result<(Journal, Vec<Shown>), Failure> {
         let cut = disk.fingerprint().is_multiple_of(2);
         let cause = log
-            .last()
+            .iter()
+            .rfind(|event| !event.hidden)
             .map(|event| DraftCause::Known(Cause::Local(event.id)));
         let single = Draft {
             causes: cause.into_iter().collect(),
@@ -232,7 +270,7 @@ impl Oracle<'_> {
                 events(journal.view())
             })?;
             let added = after.iter().skip(log.len()).map(|event| &event.payload);
-            let holds = after.starts_with(&log) && added.eq(&payloads);
+            let holds = begins_with(&after, &log) && added.eq(&payloads);
             self.clauses.check(Clause::Kept, holds, || {
                 format!("{} became {} by appending", list(&log), list(&after))
             })?;
@@ -262,10 +300,12 @@ impl Oracle<'_> {
         let journal = self.open(disk)?;
         let log = self.shown(journal.view())?;
         let message = || format!("{} became {} by {way:?}", list(expected), list(&log));
-        let more = log.len() > expected.len() && log.starts_with(expected);
+        let kept = begins_with(&log, expected);
+        let more = log.len() > expected.len() && kept;
         self.clauses.check(Clause::Undead, !more, message)?;
-        self.clauses
-            .check(Clause::Kept, log.starts_with(expected), message)?;
+        self.clauses.check(Clause::Kept, kept, message)?;
+        let alike = places(&log).eq(places(expected));
+        self.clauses.check(Clause::Hidden, alike, message)?;
         Ok((journal, log))
     }
 
@@ -292,8 +332,9 @@ impl Oracle<'_> {
         let whole = matches!(&found, Ok(found) if found.findings.is_empty());
         self.clauses
             .check(Clause::Chain, whole, || format!("{found:?}"))?;
-        let same = log == expected && disk.state_hash() == before;
-        self.clauses.check(Clause::Unchanged, same, || {
+        let alike = same(&log, expected) && places(&log).eq(places(expected));
+        let holds = alike && disk.state_hash() == before;
+        self.clauses.check(Clause::Unchanged, holds, || {
             format!("{} became {} by a close", list(expected), list(&log))
         })
     }
@@ -326,6 +367,20 @@ impl Oracle<'_> {
     }
 }
 
+/// Whether a log hides the event of a receipt, which is the original one where that is known.
+fn hides(log: &[Shown], submitted: &Submitted, receipt: &Committed) -> bool {
+    let sequence = receipt.sequence.get();
+    let originals = submitted.receipts.iter();
+    let mut originals = originals.flat_map(|receipts| receipts.iter());
+    let original = originals.find(|original| original.event_id == receipt.event_id);
+    let same = original.is_none_or(|original| {
+        original.sequence == receipt.sequence
+            && original.event_hash == receipt.event_hash
+            && original.wall_us == receipt.wall_us
+    });
+    same && places(log).any(|hidden| hidden == sequence)
+}
+
 /// A failure that ends the judgment even where its clause is switched off: there is nothing to go on with.
 fn opens(error: &OpenError) -> Failure {
     Failure {
@@ -337,6 +392,9 @@ fn opens(error: &OpenError) -> Failure {
 /// A log in a few words.
 fn list(log: &[Shown]) -> String {
     let events = log.iter().map(|event| {
+        if event.hidden {
+            return format!("{}:hidden", event.sequence);
+        }
         let number = event.payload.iter().take(8);
         let number = number.fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
         format!("{}:{number:x}", event.sequence)

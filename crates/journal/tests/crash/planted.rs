@@ -138,7 +138,7 @@ struct Proof {
 }
 
 fn proof_of(clause: Clause) -> Proof {
-    let (append, batch, close) = (0, 1, 6);
+    let (append, batch, close, hide) = (0, 1, 6, 7);
     let letters = |bug, letters: &[u32]| Proof {
         bug,
         programs: vec![Plan::of_letters(letters)],
@@ -167,6 +167,7 @@ fn proof_of(clause: Clause) -> Proof {
         Clause::Unchanged => letters(Bug::ReaderClearsAway, &[append]),
         Clause::Kept => letters(Bug::SkipSyncOfLaterEpochs, &[append]),
         Clause::Bounded => letters(Bug::ListOverAndOver, &[append]),
+        Clause::Hidden => letters(Bug::HideWithoutSync, &[append, hide]),
         Clause::Panics => letters(Bug::PanicAtTornEnd, &[batch]),
         Clause::Damage => Proof {
             damaged: DAMAGED,

@@ -1,5 +1,7 @@
 //! Programs over a journal: what they do, and the run of one on a simulated disk.
 
+mod hiding;
+
 use std::sync::Arc;
 
 use batpak_event::{Cause, EventId};
@@ -15,6 +17,7 @@ use crate::log::events;
 use crate::model::{End, Model, Submitted, Unit, batch, draft, keyed};
 use crate::op::{Op, Setup};
 use crate::story::tell;
+use crate::visibility;
 
 /// A program that runs, and what its model was at each moment.
 pub(crate) struct Run<'a> {
@@ -116,6 +119,8 @@ impl<'a> Run<'a> {
                 self.disk.tasks().run_pending();
                 self.disk.tasks().expire_delays();
             }
+            Op::Hide { back, count } => self.change_visibility(true, *back, *count)?,
+            Op::Unhide { back, count } => self.change_visibility(false, *back, *count)?,
             Op::Close => self.close()?,
             Op::Drop => {
                 self.journal = None;
@@ -436,8 +441,14 @@ impl<'a> Run<'a> {
             .check(Clause::Acknowledged, kept >= required, || {
                 format!("{kept} of {required} units are there after {end:?}")
             })?;
+        // A disk that lies may have lost a change.
+        if self.setup.profile.is_honest() {
+            visibility::check(journal.view(), &log, &self.model.hidden, self.clauses)?;
+        }
         self.model.settle(kept);
-        self.first = log.first().map(|event| event.id);
+        self.model.hidden.settle(&log);
+        let shown = log.iter().find(|event| !event.hidden);
+        self.first = shown.map(|event| event.id);
         self.note();
         self.journal = Some(journal);
         Ok(())

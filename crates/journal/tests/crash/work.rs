@@ -9,8 +9,9 @@ use batpak_sim::Choices;
 use crate::clause::Clauses;
 use crate::corpus;
 use crate::explore::{Explorer, Found};
-use crate::plan::{LETTERS, LONGEST, Plan, SCRIPTS};
+use crate::plan::{LETTERS, LONGEST, Plan};
 use crate::report::{Report, fail};
+use crate::scripts::SCRIPTS;
 use crate::seen::Seen;
 use crate::sweep::{PROGRAMS, WAYS, sweep};
 
@@ -141,7 +142,7 @@ pub(crate) fn short_items() -> Vec<Item> {
         length: 2,
         again: 64,
     });
-    let scripts = [12, 15, 13, 14, 16, 3, 5, 11, 1]
+    let scripts = [12, 15, 13, 14, 16, 3, 5, 11, 1, 17]
         .into_iter()
         .map(Item::Script);
     let sweep = |way: u32| {
