@@ -26,8 +26,14 @@ pub(super) struct DrawArgs {
     /// Without this event and everything that led to it
     #[arg(long, value_name = "EVENT", value_parser = EventName::parse)]
     not: Vec<EventName>,
-    /// What is written
-    #[arg(long, value_enum, default_value_t = Format::Svg)]
+    /// What is written: svg, dot or mermaid [default: svg]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t = Format::Svg,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
     format: Format,
     /// Where it is written; - for standard output
     #[arg(short, long, value_name = "FILE", default_value = "-")]
