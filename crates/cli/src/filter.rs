@@ -92,7 +92,7 @@ impl Listing {
     ) -> Scan<'s> {
         let mut scan = store.scan(&self.filter.region()).after(after);
         if self.reverse {
-            scan = scan.reverse();
+            scan = scan.rev();
         }
         scan.limit(usize::try_from(limit).unwrap_or(usize::MAX))
     }

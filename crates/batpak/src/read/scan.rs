@@ -91,7 +91,7 @@ impl Scan<'_> {
 
     /// Newest first.
     #[must_use]
-    pub fn reverse(mut self) -> Self {
+    pub fn rev(mut self) -> Self {
         self.reverse = true;
         self
     }
