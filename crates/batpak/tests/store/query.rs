@@ -54,7 +54,7 @@ fn regions_select_by_prefix_scope_kind_and_clock() {
                 .map(Result::unwrap)
                 .collect::<Vec<_>>(),
         );
-        reversed.rev();
+        reversed.reverse();
         assert_eq!(reversed, expected, "{region:?} reversed");
     }
     assert_eq!(sequences(&store.by_scope("elsewhere")), [11]);
