@@ -17,6 +17,7 @@ mod machine;
 mod meddling;
 mod media;
 mod opening;
+mod projection;
 mod query;
 mod refusal;
 mod submit;
