@@ -28,8 +28,17 @@ enum Progress<T: EventSourced> {
 impl<T: EventSourced> Fold<T> {
     /// Begins before the first event.
     pub(super) fn new() -> Fold<T> {
+        Fold::at(Progress::Empty)
+    }
+
+    /// Goes on from a state.
+    pub(super) fn from_state(state: T) -> Fold<T> {
+        Fold::at(Progress::State(state))
+    }
+
+    fn at(progress: Progress<T>) -> Fold<T> {
         Fold {
-            progress: Progress::Empty,
+            progress,
             kinds: T::relevant_event_kinds(),
             buffer: ReplayBuffer::new(),
         }

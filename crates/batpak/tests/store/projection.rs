@@ -1,7 +1,11 @@
 //! Projections through the public interface.
 
+mod cache;
 mod decode;
+mod examples;
 mod fold;
+mod fused;
+mod model;
 
 use super::*;
 
