@@ -52,6 +52,8 @@ pub(crate) fn run(extent: Extent) -> ExitCode {
     step(&mut report, "tests", "cargo", tests);
     if extent == Extent::Full {
         step(&mut report, "models", "cargo", models);
+        let sabotaged = "clippy -p batpak-journal --all-targets --features sabotage -- -Dwarnings";
+        step(&mut report, "sabotage", "cargo-clippy", sabotaged);
         report.step("crash", || crash::check(&root));
         step(&mut report, "docs", "cargo", "doc --workspace --no-deps");
         step(&mut report, "deny", "cargo-deny", deny);

@@ -10,7 +10,7 @@
 //! files stay in the page cache, for both sides alike. docs/performance.md says what each row is for.
 //!
 //! Reading order: `options`, `measure` and `table`, then `world` (the stores) and `bare` (the bare
-//! loops), then the rows in `open`, `read`, `project`, `append` and `space`.
+//! loops), then the rows in `open`, `read`, `project`, `append`, `graph` and `space`.
 
 #![forbid(unsafe_code)]
 
@@ -24,6 +24,8 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 mod append;
 #[path = "index/bare.rs"]
 mod bare;
+#[path = "index/graph.rs"]
+mod graph;
 #[path = "index/machine.rs"]
 mod machine;
 #[path = "index/measure.rs"]
@@ -55,7 +57,7 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 /// A group of rows: the name that a filter matches, and what measures them.
 type Group = (&'static str, fn(&World, &Table) -> Result<()>);
 
-const GROUPS: [Group; 12] = [
+const GROUPS: [Group; 13] = [
     ("open", open::clean),
     ("killed", open::killed),
     ("close", open::close),
@@ -67,6 +69,7 @@ const GROUPS: [Group; 12] = [
     ("page", read::pages),
     ("sparse", read::sparse),
     ("append", append::first),
+    ("graph", graph::questions),
     ("disk", space::disk),
 ];
 

@@ -6,6 +6,7 @@ mod append_options;
 mod append_unit;
 mod bytes;
 mod causation;
+mod condition;
 mod draft;
 mod failure;
 mod key;
@@ -15,6 +16,7 @@ pub use append_item::BatchAppendItem;
 pub use append_options::{AppendOptions, AppendPositionHint};
 pub use bytes::EncodedBytes;
 pub use causation::CausationRef;
+pub use condition::AppendCondition;
 pub use key::{ExtensionKey, ExtensionKeyError, MAX_EXTENSION_KEY_LEN};
 pub use ticket::{AppendTicket, BatchAppendTicket};
 

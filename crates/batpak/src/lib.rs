@@ -72,6 +72,7 @@ mod config;
 pub mod coordinate;
 mod error;
 pub mod event;
+pub mod graph;
 pub mod id;
 mod origin;
 pub mod prelude;

@@ -67,19 +67,31 @@ pub(crate) struct Listing {
     limit: Option<u64>,
     /// Newest first
     #[arg(long)]
-    reverse: bool,
+    pub(crate) reverse: bool,
 }
 
 impl Listing {
     /// The scan over the events of the list.
     pub(crate) fn scan<'s>(&self, store: &'s Store<ReadOnly>) -> Scan<'s> {
-        let mut scan = store.scan(&self.filter.region()).after(self.filter.after);
+        self.scan_after(store, self.filter.after, self.limit())
+    }
+
+    /// The part of the list after a sequence, with at most `limit` events.
+    pub(crate) fn scan_after<'s>(
+        &self,
+        store: &'s Store<ReadOnly>,
+        after: u64,
+        limit: u64,
+    ) -> Scan<'s> {
+        let mut scan = store.scan(&self.filter.region()).after(after);
         if self.reverse {
             scan = scan.reverse();
         }
-        if let Some(limit) = self.limit {
-            scan = scan.limit(usize::try_from(limit).unwrap_or(usize::MAX));
-        }
-        scan
+        scan.limit(usize::try_from(limit).unwrap_or(usize::MAX))
+    }
+
+    /// The most events that are listed.
+    pub(crate) fn limit(&self) -> u64 {
+        self.limit.unwrap_or(u64::MAX)
     }
 }

@@ -149,6 +149,14 @@ impl Scan {
         }
     }
 
+    /// The same, with the events that are hidden.
+    pub(crate) fn with_hidden(self) -> Self {
+        Self {
+            hidden: Arc::default(),
+            ..self
+        }
+    }
+
     /// How the scan got at its events so far.
     #[must_use]
     pub fn plan(&self) -> &ScanPlan {

@@ -12,6 +12,7 @@ use batpak_event::{BranchId, Epoch, EventId, HashKey, Lineage};
 use batpak_segment::{EventFrame, SegmentId, VisibilityChange};
 
 use crate::buffer::FrameBuffer;
+use crate::causal::CausalView;
 use crate::error::ReadError;
 use crate::hidden::HiddenRanges;
 use crate::history;
@@ -224,6 +225,12 @@ impl View {
             Some(sequence) => self.read(sequence, buffer).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// The causal graph of the events that are visible now. Costs nothing.
+    #[must_use]
+    pub fn causal(&self) -> CausalView {
+        CausalView::new(self.clone())
     }
 
     /// Events in commit order or of one stream, from either end.

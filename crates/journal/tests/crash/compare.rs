@@ -36,8 +36,20 @@ pub(crate) fn prefix(
             })?;
             if in_part {
                 rest = &[];
+                break;
             }
-            break;
+            let Some((events, behind)) = rest.split_at_checked(drafts.len()) else {
+                break;
+            };
+            let same = |event: &Shown| drafts.iter().any(|draft| draft.payload == event.payload);
+            if !events.iter().all(same) {
+                break;
+            }
+            clauses.check(Clause::Prefix, false, || {
+                "a unit in another order".to_owned()
+            })?;
+            (rest, kept) = (behind, kept + 1);
+            continue;
         }
         let (events, behind) = rest.split_at(drafts.len());
         clauses.check(Clause::Whole, true, String::new)?;

@@ -46,6 +46,8 @@ pub(crate) struct Model {
     pub(crate) durable: usize,
     /// So many units, from the first, are with the operating system.
     pub(crate) written: usize,
+    /// So many units, from the first, are durable by what was written after they were.
+    pub(crate) attested: usize,
     pub(crate) gone: Vec<(Arc<Unit>, Gone)>,
     /// Whether an open for writing has succeeded.
     pub(crate) created: bool,
@@ -77,7 +79,7 @@ impl Model {
         for lost in self.units.drain(kept..) {
             self.gone.push((lost.unit, Gone::Lost));
         }
-        (self.durable, self.written) = (kept, kept);
+        (self.durable, self.written, self.attested) = (kept, kept, kept);
         self.created = true;
     }
 

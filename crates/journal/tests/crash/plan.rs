@@ -5,7 +5,8 @@ use batpak_journal::Durability;
 use batpak_sim::{Aftermath, Choices, Fault, Operation, Profile};
 
 use crate::clause::{Clauses, Failure};
-use crate::program::{Op, Point, Run, Setup};
+use crate::op::{Op, Setup};
+use crate::program::{Point, Run};
 
 /// How many letters the alphabet of the exhaustive exploration has.
 pub(crate) const LETTERS: u32 = 7;
@@ -38,7 +39,7 @@ fn letter(number: u32) -> Op {
 }
 
 /// Programs that reach what four letters do not.
-pub(crate) const SCRIPTS: u32 = 12;
+pub(crate) const SCRIPTS: u32 = 17;
 
 fn script(number: u32) -> (Setup, Vec<Op>) {
     let append = |entity, size| Op::Append { entity, size };
@@ -199,6 +200,60 @@ fn script(number: u32) -> (Setup, Vec<Op>) {
                 append(0, 505),
             ],
         ),
+        // Of events written late, the first may be lost where an event of its size comes to stand.
+        12 => (written, vec![append(0, 30), append(2, 290), append(3, 190)]),
+        // A key, a stream and a cause that lead from one segment to another.
+        13 => (
+            few_events,
+            vec![
+                Op::Keyed,
+                append(0, 10),
+                append(1, 10),
+                Op::Step,
+                append(0, 10),
+                append(1, 10),
+                Op::Step,
+                append(2, 10),
+                append(0, 10),
+                Op::Step,
+                Op::Close,
+            ],
+        ),
+        // Made durable all at once.
+        14 => (
+            written,
+            vec![append(0, 20), append(2, 20), Op::Sync, append(0, 20)],
+        ),
+        // The background step states what is durable, and then the store is closed.
+        16 => (
+            Setup::SMALL,
+            vec![
+                append(0, 20),
+                Op::Step,
+                Op::Step,
+                Op::Step,
+                Op::Close,
+                append(0, 20),
+                Op::Step,
+                Op::Step,
+                Op::Step,
+                Op::Step,
+                Op::Close,
+            ],
+        ),
+        // A key in a segment that is sealed, and nothing else that leads there.
+        15 => (
+            few_events,
+            vec![
+                Op::Keyed,
+                append(0, 10),
+                append(2, 10),
+                Op::Step,
+                append(0, 10),
+                Op::Step,
+                append(2, 10),
+            ],
+        ),
         // Closes with a segment that is sealed and one that is not.
         _ => (
             few_events,
@@ -230,6 +285,8 @@ pub(crate) struct Tape {
     pub(crate) points: Vec<Point>,
     /// How many mutating calls there were before each operation.
     pub(crate) starts: Vec<u64>,
+    /// How many calls there were.
+    pub(crate) calls: u64,
     /// A hash of them.
     pub(crate) hash: u64,
 }
@@ -309,12 +366,13 @@ impl Plan {
                 }
             }
         }
-        let hash = run.disk.call_hash();
+        let (calls, hash) = (run.disk.calls(), run.disk.call_hash());
         let points = run.finish();
         Ok(Tape {
             setup,
             points,
             starts,
+            calls,
             hash,
         })
     }
@@ -328,7 +386,8 @@ const EROFS: i32 = 30;
 const EACCES: i32 = 13;
 
 /// Every way in which a call is made to fail.
-pub(crate) const FAULTS: [Fault; 13] = [
+pub(crate) const FAULT_COUNT: u32 = 14;
+pub(crate) const FAULTS: [Fault; FAULT_COUNT as usize] = [
     Fault::Io,
     Fault::NoSpace,
     Fault::Interrupted,
@@ -336,6 +395,8 @@ pub(crate) const FAULTS: [Fault; 13] = [
     Fault::Short(300),
     Fault::Zero,
     Fault::Partial(100),
+    // Written whole, and yet failed.
+    Fault::Partial(1 << 20),
     Fault::Os(EMFILE),
     Fault::Os(EROFS),
     Fault::Os(EACCES),
@@ -348,9 +409,10 @@ fn random_setup(choices: &mut Choices) -> Setup {
     let durability = [Durability::Synced, Durability::Written][choices.index(2)];
     let segment_max_bytes = [1536, 700, 2048, 6000][choices.index(4)];
     let segment_max_events = [65_536, 2, 6, 1][choices.index(4)];
-    let profile = match choices.below(6) {
+    let profile = match choices.below(7) {
         4 => Profile::TornSectors,
         5 => Profile::Ext4Ordered,
+        6 => Profile::LyingDisk,
         _ => Profile::WeakestPosix,
     };
     Setup {
@@ -381,6 +443,8 @@ fn random_op(run: &Run<'_>, setup: Setup, faults: bool, choices: &mut Choices) -
         12 => Op::Close,
         13 => Op::Drop,
         14 => Op::Kill,
+        // A disk that lies may keep the end of something and not its beginning, and is refused then.
+        15 if !setup.profile.is_honest() => Op::Step,
         15 => {
             let units = run.disk.pending_units();
             Op::PowerCut(setup.profile.draw(&units, choices))
