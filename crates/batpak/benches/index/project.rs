@@ -3,8 +3,9 @@
 use std::hint::black_box;
 
 use batpak::encoding;
+use batpak::event::ReplayBuffer;
 use batpak::prelude::*;
-use batpak::store::DiskPos;
+use batpak::store::{DiskPos, EventRef};
 use stats_alloc::INSTRUMENTED_SYSTEM;
 
 use crate::bare::Files;
@@ -75,6 +76,41 @@ impl Validity {
     }
 }
 
+/// What the derive writes for [`Consumption`], written by hand.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "batpak::serde")]
+struct ByHand(Consumption);
+
+impl EventSourced for ByHand {
+    type Input = RawMsgpackInput;
+
+    fn from_events(_: &[ProjectionEvent<Self>]) -> Option<Self> {
+        None
+    }
+
+    fn apply_event(&mut self, _: &ProjectionEvent<Self>) {}
+
+    fn relevant_event_kinds() -> &'static [EventKind] {
+        &[Metered::KIND]
+    }
+
+    fn initial_state() -> Option<Self> {
+        Some(ByHand(Consumption::default()))
+    }
+
+    #[inline]
+    fn replay_event(
+        &mut self,
+        event: &EventRef<'_>,
+        _: &mut ReplayBuffer<Self::Input>,
+    ) -> std::result::Result<(), TypedDecodeError> {
+        if event.kind() == Metered::KIND {
+            self.0.on_metered(&event.decode::<Metered>()?);
+        }
+        Ok(())
+    }
+}
+
 /// Folds a stream, raw and as JSON, twice in one replay, and from a cache.
 pub(crate) fn project(world: &World, table: &Table) -> Result<()> {
     let dir = world.path("project");
@@ -94,6 +130,12 @@ pub(crate) fn project(world: &World, table: &Table) -> Result<()> {
     let row = Row::new(&*work, Unit::Rate, "1.5 M/s");
     let row = row.note(format!("{each:.1} allocations each, 1 in the payload"));
     table.compare(&row, EVENTS, ours, bare)?;
+    let by_hand = || {
+        let state = store.project::<ByHand>(entity, &Freshness::Consistent)?;
+        same(&state.map(|state| state.0), &expected)
+    };
+    let row = Row::new("the same, derived against by hand", Unit::Rate, "");
+    table.compare(&row, EVENTS, ours, by_hand)?;
 
     let json = || {
         let state = store.project::<ConsumptionOfJson>(entity, &Freshness::Consistent)?;
@@ -111,6 +153,20 @@ pub(crate) fn project(world: &World, table: &Table) -> Result<()> {
     };
     let row = Row::new("two projections, one replay", Unit::Rate, "");
     table.compare(&row, EVENTS, fused, bare)?;
+
+    let ids: Vec<EventId> = store
+        .by_entity(entity)
+        .iter()
+        .map(|e| e.event_id())
+        .collect();
+    let typed = || {
+        ids.iter().try_for_each(|id| {
+            black_box(store.get_typed::<Metered>(*id)?);
+            Ok(())
+        })
+    };
+    let row = Row::new("typed read by id", Unit::Time, "1.5 us");
+    table.compare(&row, EVENTS, typed, bare)?;
     store.close()?;
 
     let states = world.path("project-states");

@@ -6,6 +6,7 @@ mod examples;
 mod fold;
 mod fused;
 mod model;
+mod signatures;
 
 use super::*;
 
