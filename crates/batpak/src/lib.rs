@@ -53,7 +53,8 @@
 //! # Reading order
 //!
 //! `store` (open, state, close), `append` (what an append asks for, and how it becomes a unit of
-//! the journal), `receipt`, `read` (single events, scans, entries), `config`, `error`.
+//! the journal), `receipt`, `read` (single events, scans, entries), `typed` and `projection` (payloads as
+//! types, and states folded from them), `config`, `error`.
 
 #![forbid(unsafe_code)]
 
@@ -75,16 +76,24 @@ pub mod graph;
 pub mod id;
 mod origin;
 pub mod prelude;
+mod projection;
 mod read;
 mod receipt;
 pub mod store;
 mod typed;
 
+/// What the code of the derives refers to, and nothing else.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::projection::distinct_kinds;
+    pub use crate::typed::upcast_step;
+}
+
 #[doc(no_inline)]
 pub use batpak_event::encoding as canonical;
 #[doc(no_inline)]
 pub use batpak_event::encoding;
-pub use batpak_macros::EventPayload;
+pub use batpak_macros::{EventPayload, EventSourced};
 #[doc(no_inline)]
 pub use serde;
 
@@ -97,6 +106,7 @@ pub use batpak_journal::{Durability, ExpectedSequence};
 pub use batpak_segment::FORMAT_VERSION;
 pub use config::StoreConfig;
 pub use error::StoreError;
+pub use projection::EventSourced;
 pub use read::{EventRef, IndexEntry, Scan};
 pub use receipt::AppendReceipt;
 pub use store::Store;

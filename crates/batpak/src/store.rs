@@ -41,6 +41,10 @@ pub use crate::error::{
 #[doc(no_inline)]
 pub use batpak_journal::FrameBuffer as EventBuffer;
 
+pub use crate::projection::{
+    CacheCapabilities, CacheDamage, CacheMeta, CacheReport, Freshness, NativeCache, NoCache,
+    ProjectionCache, ProjectionError,
+};
 pub use crate::read::{Entries, EventRef, Events, Explanation, IndexEntry, Scan};
 pub use crate::receipt::{AppendReceipt, DiskPos};
 pub use repair::repair_identity;

@@ -21,7 +21,11 @@ use crate::tail::Stage;
 
 /// Ranges of sequences, both ends included: ascending, with shown events between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct HiddenRanges(Vec<(Sequence, Sequence)>);
+pub(crate) struct HiddenRanges {
+    ranges: Vec<(Sequence, Sequence)>,
+    /// How many changes led here.
+    changes: u64,
+}
 
 impl HiddenRanges {
     /// What the parts of a log say.
@@ -38,21 +42,25 @@ impl HiddenRanges {
     /// Whether an event is hidden.
     #[inline]
     pub(crate) fn contains(&self, sequence: Sequence) -> bool {
-        let before = self.0.partition_point(|(first, _)| *first <= sequence);
-        let range = before.checked_sub(1).and_then(|at| self.0.get(at));
+        let before = self.ranges.partition_point(|(first, _)| *first <= sequence);
+        let range = before.checked_sub(1).and_then(|at| self.ranges.get(at));
         range.is_some_and(|(_, last)| sequence <= *last)
     }
 
     pub(crate) fn ranges(&self) -> &[(Sequence, Sequence)] {
-        &self.0
+        &self.ranges
+    }
+
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// The ranges after one more change.
     pub(crate) fn apply(&mut self, change: VisibilityChange) {
         let VisibilityChange { hides, first, last } = change;
         let mut hidden = first..=last;
-        let mut changed = Vec::with_capacity(self.0.len() + 2);
-        for (start, end) in self.0.drain(..) {
+        let mut changed = Vec::with_capacity(self.ranges.len() + 2);
+        for (start, end) in self.ranges.drain(..) {
             // Ranges that touch become one.
             let apart = end.next() < first || last.next() < start;
             if apart || (!hides && (end < first || last < start)) {
@@ -72,7 +80,8 @@ impl HiddenRanges {
             changed.push((*hidden.start(), *hidden.end()));
             changed.sort_unstable();
         }
-        self.0 = changed;
+        self.ranges = changed;
+        self.changes = self.changes.saturating_add(1);
     }
 }
 
@@ -185,7 +194,7 @@ mod tests {
                     assert_eq!(hidden, model.contains(&sequence), "{sequence} {ranges:?}");
                 }
                 let apart = |pair: &[(Sequence, Sequence)]| pair[0].1.next() < pair[1].0;
-                assert!(ranges.0.windows(2).all(apart), "{ranges:?}");
+                assert!(ranges.ranges.windows(2).all(apart), "{ranges:?}");
             }
         }
     }

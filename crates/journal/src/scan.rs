@@ -163,6 +163,13 @@ impl Scan {
         &self.plan
     }
 
+    /// Ranges of events that the scan takes for hidden, both ends included, ascending: those that were
+    /// when it began.
+    #[must_use]
+    pub fn hidden_ranges(&self) -> &[(Sequence, Sequence)] {
+        self.hidden.ranges()
+    }
+
     /// The next event, or `None` at the end. The frame is borrowed until the next call.
     ///
     /// # Errors

@@ -119,6 +119,12 @@ impl View {
         self.hidden().ranges().to_vec()
     }
 
+    /// How often events were hidden or shown again so far; the same in every open that shows as much.
+    #[must_use]
+    pub fn visibility_changes(&self) -> u64 {
+        self.hidden().changes()
+    }
+
     /// Number of visible events that are not hidden, gone or lost. Costs a look at each segment, and one
     /// for each hidden range.
     #[must_use]

@@ -18,6 +18,7 @@ mod machine;
 mod meddling;
 mod media;
 mod opening;
+mod projection;
 mod query;
 mod refusal;
 mod submit;
