@@ -40,6 +40,7 @@ pub use crate::error::{
 #[doc(no_inline)]
 pub use batpak_journal::FrameBuffer as EventBuffer;
 
+pub use crate::guard::DenialReceipt;
 pub use crate::read::{Entries, EventRef, Events, Explanation, IndexEntry, Scan};
 pub use crate::receipt::{AppendReceipt, DiskPos};
 pub use repair::repair_identity;

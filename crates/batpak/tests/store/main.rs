@@ -11,6 +11,7 @@ mod expected;
 mod explain;
 mod failure;
 mod full;
+mod gates;
 mod hiding;
 mod idempotency;
 mod machine;
