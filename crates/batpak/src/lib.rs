@@ -81,12 +81,42 @@ mod read;
 mod receipt;
 pub mod store;
 mod typed;
+pub mod typestate;
 
 #[doc(no_inline)]
 pub use batpak_event::encoding as canonical;
 #[doc(no_inline)]
 pub use batpak_event::encoding;
 pub use batpak_macros::EventPayload;
+/// ```
+/// use batpak::typestate::StateMarker;
+///
+/// batpak::define_state_machine! {
+///     /// Where a door is.
+///     pub DoorState {
+///         Ajar,
+///         /// It keeps the wind out.
+///         Shut,
+///     }
+///     Ajar => Shut,
+///     Shut => Ajar,
+/// }
+/// assert_eq!(Shut::NAME, "Shut");
+/// ```
+pub use batpak_macros::define_state_machine;
+/// ```
+/// batpak::define_state_machine! { DoorState { Ajar, Shut } Ajar => Shut }
+/// batpak::define_typestate! {
+///     #[derive(Debug, PartialEq)]
+///     Door<S: DoorState> {
+///         number: u32,
+///     }
+/// }
+///
+/// let door: Door<Shut> = Door::<Ajar>::new(7).into_state();
+/// assert_eq!((door.number, door.state_name()), (7, "Shut"));
+/// ```
+pub use batpak_macros::define_typestate;
 #[doc(no_inline)]
 pub use serde;
 

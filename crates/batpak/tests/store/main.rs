@@ -21,6 +21,7 @@ mod opening;
 mod query;
 mod refusal;
 mod submit;
+mod typestate;
 
 use batpak::prelude::*;
 use batpak::store::{EncodedBytes, ExtensionKey};
