@@ -73,14 +73,18 @@ pub mod coordinate;
 mod error;
 pub mod event;
 pub mod graph;
+pub mod guard;
 pub mod id;
 mod origin;
+pub mod outcome;
+pub mod pipeline;
 pub mod prelude;
 mod projection;
 mod read;
 mod receipt;
 pub mod store;
 mod typed;
+pub mod typestate;
 
 /// What the code of the derives refers to, and nothing else.
 #[doc(hidden)]
@@ -93,6 +97,35 @@ pub mod __private {
 pub use batpak_event::encoding as canonical;
 #[doc(no_inline)]
 pub use batpak_event::encoding;
+/// ```
+/// use batpak::typestate::StateMarker;
+///
+/// batpak::define_state_machine! {
+///     /// Where a door is.
+///     pub DoorState {
+///         Ajar,
+///         /// It keeps the wind out.
+///         Shut,
+///     }
+///     Ajar => Shut,
+///     Shut => Ajar,
+/// }
+/// assert_eq!(Shut::NAME, "Shut");
+/// ```
+pub use batpak_macros::define_state_machine;
+/// ```
+/// batpak::define_state_machine! { DoorState { Ajar, Shut } Ajar => Shut }
+/// batpak::define_typestate! {
+///     #[derive(Debug, PartialEq)]
+///     Door<S: DoorState> {
+///         number: u32,
+///     }
+/// }
+///
+/// let door: Door<Shut> = Door::<Ajar>::new(7).into_state();
+/// assert_eq!((door.number, door.state_name()), (7, "Shut"));
+/// ```
+pub use batpak_macros::define_typestate;
 pub use batpak_macros::{EventPayload, EventSourced};
 #[doc(no_inline)]
 pub use serde;

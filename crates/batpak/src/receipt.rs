@@ -2,7 +2,7 @@
 
 mod append_receipt;
 mod disk_pos;
-mod hex;
+pub(crate) mod hex;
 mod level;
 
 pub use append_receipt::AppendReceipt;

@@ -41,6 +41,7 @@ pub use crate::error::{
 #[doc(no_inline)]
 pub use batpak_journal::FrameBuffer as EventBuffer;
 
+pub use crate::guard::DenialReceipt;
 pub use crate::projection::{
     CacheCapabilities, CacheDamage, CacheMeta, CacheReport, Freshness, NativeCache, NoCache,
     ProjectionCache, ProjectionError,

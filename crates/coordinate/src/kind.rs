@@ -47,6 +47,8 @@ impl EventKind {
     pub const SYSTEM_CLOSE_COMPLETED: EventKind = EventKind(0x0009);
     /// A gate refused an event.
     pub const SYSTEM_DENIAL: EventKind = EventKind(0x000F);
+    /// An event went around the gates.
+    pub const SYSTEM_BYPASS: EventKind = EventKind(0x0010);
     /// Stands for an event whose content is gone.
     pub const TOMBSTONE: EventKind = EventKind(0x0FFE);
     /// An effect failed.
@@ -234,6 +236,7 @@ mod tests {
             (EventKind::SYSTEM_OPEN_COMPLETED, 0x0008),
             (EventKind::SYSTEM_CLOSE_COMPLETED, 0x0009),
             (EventKind::SYSTEM_DENIAL, 0x000F),
+            (EventKind::SYSTEM_BYPASS, 0x0010),
             (EventKind::TOMBSTONE, 0x0FFE),
             (EventKind::EFFECT_ERROR, 0xD001),
             (EventKind::EFFECT_RETRY, 0xD002),

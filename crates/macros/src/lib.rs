@@ -1,6 +1,6 @@
-//! Derives for batpak; the facade re-exports them.
+//! Derives and macros for batpak; the facade re-exports them.
 //!
-//! A derive reads the definition of a type and writes code that refers to `::batpak`, so it is of
+//! Each reads the definition of a type and writes code that refers to `::batpak`, so it is of
 //! use only to crates that depend on `batpak`, which re-exports every derive beside its trait.
 //!
 //! # What it refuses
@@ -29,9 +29,12 @@
 #![forbid(unsafe_code)]
 
 mod attribute;
+mod documentation;
 mod event_payload;
 mod event_sourced;
 mod projection_attribute;
+mod state_machine;
+mod typestate;
 
 use proc_macro::TokenStream;
 
@@ -61,6 +64,33 @@ pub fn derive_event_payload(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(EventSourced, attributes(batpak))]
 pub fn derive_event_sourced(input: TokenStream) -> TokenStream {
     event_sourced::derive(input.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Defines the states of a machine and which becomes which.
+///
+/// `vis Name { State, .. }` gives a trait `Name` that only these states have, and a type without
+/// content for each of them. Behind it, `From => To` or `From => To by Event` lists the
+/// transitions, separated by commas; without `by` any event makes it. When none is listed, every
+/// state becomes every state. Attributes and documentation may stand before the machine and before
+/// each state.
+#[proc_macro]
+pub fn define_state_machine(input: TokenStream) -> TokenStream {
+    state_machine::define(input.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Defines a type that has its state as a parameter.
+///
+/// `vis Name<S: Machine> { field: Type, .. }` gives the struct, with three functions beside what is
+/// written: `new` of the fields in order, and `into_state` to a state that the present one becomes,
+/// both for the module alone that defines it, so that it decides who moves a value and how; and
+/// `state_name`. Attributes and documentation may stand before the type and before each field.
+#[proc_macro]
+pub fn define_typestate(input: TokenStream) -> TokenStream {
+    typestate::define(input.into())
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
 }

@@ -22,6 +22,8 @@ pub struct BatchAppendItem {
     pub(super) options: AppendOptions,
     pub(super) causation: CausationRef,
     pub(super) prior_causes: Vec<usize>,
+    /// Whether the store itself writes it, which alone may use reserved kinds.
+    pub(super) is_record: bool,
 }
 
 impl BatchAppendItem {
@@ -82,6 +84,19 @@ impl BatchAppendItem {
         ))
     }
 
+    /// An event that the store writes about a commit, of a kind that callers cannot use.
+    pub(crate) fn record<T: EventPayload>(
+        coordinate: Coordinate,
+        payload: &T,
+        options: AppendOptions,
+    ) -> Result<BatchAppendItem, StoreError> {
+        let item = Self::typed(coordinate, payload, options, CausationRef::None)?;
+        Ok(BatchAppendItem {
+            is_record: true,
+            ..item
+        })
+    }
+
     pub(super) fn from_parts(
         coordinate: Coordinate,
         kind: EventKind,
@@ -98,6 +113,7 @@ impl BatchAppendItem {
             options,
             causation,
             prior_causes: Vec::new(),
+            is_record: false,
         }
     }
 

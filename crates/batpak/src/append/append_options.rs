@@ -123,6 +123,18 @@ impl AppendOptions {
         self
     }
 
+    /// What the record beside an event asks for that is appended with these options. `domain` tells
+    /// the key of the record from that of the event.
+    pub(crate) fn of_record(&self, domain: &str) -> AppendOptions {
+        let key_of = |key: IdempotencyKey| IdempotencyKey::for_operation(domain, &[&key.hex()]);
+        AppendOptions {
+            key: self.key.map(key_of),
+            correlation: self.correlation,
+            durability: self.durability,
+            ..AppendOptions::default()
+        }
+    }
+
     /// The level to acknowledge at, the weakest when none is asked for.
     pub(super) fn level(&self) -> Durability {
         self.durability.unwrap_or(Durability::Written)

@@ -90,7 +90,7 @@ fn draft(
     index: usize,
     scope: Scope,
 ) -> Result<(Draft, Extensions), StoreError> {
-    if item.kind.is_reserved() {
+    if item.kind.is_reserved() && !item.is_record {
         return Err(StoreError::ReservedKind {
             index: scope.position(index),
             kind: item.kind,

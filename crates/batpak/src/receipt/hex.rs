@@ -6,7 +6,7 @@ use batpak_event::Digest;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserializer, Serializer};
 
-pub(super) fn serialize<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
     if serializer.is_human_readable() {
         let text: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         serializer.serialize_str(&text)
@@ -15,11 +15,35 @@ pub(super) fn serialize<S: Serializer>(digest: &Digest, serializer: S) -> Result
     }
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
     if deserializer.is_human_readable() {
         deserializer.deserialize_str(DigestVisitor)
     } else {
         deserializer.deserialize_bytes(DigestVisitor)
+    }
+}
+
+/// The form of a digest that may be absent.
+pub(crate) mod option {
+    use batpak_event::Digest;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct Present(#[serde(with = "super")] Digest);
+
+    // The `with` attribute of serde passes every field by reference.
+    pub(crate) fn serialize<S: Serializer>(
+        digest: &Option<Digest>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        digest.map(Present).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Digest>, D::Error> {
+        let present = Option::<Present>::deserialize(deserializer)?;
+        Ok(present.map(|Present(digest)| digest))
     }
 }
 

@@ -11,6 +11,7 @@ mod expected;
 mod explain;
 mod failure;
 mod full;
+mod gates;
 mod graph;
 mod hiding;
 mod idempotency;
@@ -22,6 +23,7 @@ mod projection;
 mod query;
 mod refusal;
 mod submit;
+mod typestate;
 
 use batpak::prelude::*;
 use batpak::store::{EncodedBytes, ExtensionKey};
