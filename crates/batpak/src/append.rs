@@ -7,6 +7,7 @@ mod append_unit;
 mod bytes;
 mod causation;
 mod draft;
+mod durability_gate;
 mod failure;
 mod key;
 mod ticket;
@@ -15,6 +16,7 @@ pub use append_item::BatchAppendItem;
 pub use append_options::{AppendOptions, AppendPositionHint};
 pub use bytes::EncodedBytes;
 pub use causation::CausationRef;
+pub use durability_gate::DurabilityGate;
 pub use key::{ExtensionKey, ExtensionKeyError, MAX_EXTENSION_KEY_LEN};
 pub use ticket::{AppendTicket, BatchAppendTicket};
 

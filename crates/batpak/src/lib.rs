@@ -53,7 +53,8 @@
 //! # Reading order
 //!
 //! `store` (open, state, close), `append` (what an append asks for, and how it becomes a unit of
-//! the journal), `receipt`, `read` (single events, scans, entries), `config`, `error`.
+//! the journal), `receipt`, `read` (single events, scans, entries), `config`, `error`; beside
+//! them `guard` and `pipeline` (rules before a commit), `outcome`, `typestate`.
 
 #![forbid(unsafe_code)]
 

@@ -27,7 +27,8 @@ pub use batpak_platform::{
 
 pub use crate::append::{
     AppendOptions, AppendPositionHint, AppendTicket, BatchAppendItem, BatchAppendTicket,
-    CausationRef, EncodedBytes, ExtensionKey, ExtensionKeyError, MAX_EXTENSION_KEY_LEN,
+    CausationRef, DurabilityGate, EncodedBytes, ExtensionKey, ExtensionKeyError,
+    MAX_EXTENSION_KEY_LEN,
 };
 pub use crate::config::{
     BatchConfig, RestartPolicy, StoreConfig, SyncConfig, SyncMode, WriterConfig,
