@@ -8,6 +8,7 @@ mod bytes;
 mod causation;
 mod condition;
 mod draft;
+mod durability_gate;
 mod failure;
 mod key;
 mod ticket;
@@ -17,6 +18,7 @@ pub use append_options::{AppendOptions, AppendPositionHint};
 pub use bytes::EncodedBytes;
 pub use causation::CausationRef;
 pub use condition::AppendCondition;
+pub use durability_gate::DurabilityGate;
 pub use key::{ExtensionKey, ExtensionKeyError, MAX_EXTENSION_KEY_LEN};
 pub use ticket::{AppendTicket, BatchAppendTicket};
 

@@ -54,7 +54,8 @@
 //!
 //! `store` (open, state, close), `append` (what an append asks for, and how it becomes a unit of
 //! the journal), `receipt`, `read` (single events, scans, entries), `typed` and `projection` (payloads as
-//! types, and states folded from them), `config`, `error`.
+//! types, and states folded from them), `graph`, `config`, `error`; beside them `guard` and `pipeline`
+//! (rules before a commit), `outcome`, `typestate`.
 
 #![forbid(unsafe_code)]
 

@@ -27,7 +27,7 @@ pub use batpak_platform::{
 
 pub use crate::append::{
     AppendCondition, AppendOptions, AppendPositionHint, AppendTicket, BatchAppendItem,
-    BatchAppendTicket, CausationRef, EncodedBytes, ExtensionKey, ExtensionKeyError,
+    BatchAppendTicket, CausationRef, DurabilityGate, EncodedBytes, ExtensionKey, ExtensionKeyError,
     MAX_EXTENSION_KEY_LEN,
 };
 pub use crate::config::{

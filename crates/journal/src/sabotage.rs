@@ -77,6 +77,8 @@ macro_rules! bugs {
             ListOverAndOver,
             /// Recovery panics at a torn end.
             PanicAtTornEnd,
+            /// Recovery makes room for the whole file again for every frame.
+            RoomForEveryFrame,
             /// A change that hides events is not synced.
             HideWithoutSync,
             /// An index does not say which events its segment hides.

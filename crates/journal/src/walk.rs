@@ -95,6 +95,10 @@ impl Walk {
                     head,
                     bytes,
                 } => {
+                    if planted(Bug::RoomForEveryFrame) {
+                        let len = usize::try_from(self.to.0).unwrap_or(0);
+                        drop(std::hint::black_box(vec![0_u8; len]));
+                    }
                     walked.attested = walked.attested.max(attests(&head, bytes, segment, offset));
                     let place = self.place(offset);
                     let in_unit = open_unit.is_some();

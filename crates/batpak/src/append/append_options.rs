@@ -5,6 +5,7 @@ use batpak_event::{CausationId, Cause, CorrelationId, EventId, IdempotencyKey};
 use batpak_journal::{Durability, ExpectedSequence};
 
 use super::bytes::{EncodedBytes, Extensions};
+use super::durability_gate::DurabilityGate;
 use super::key::ExtensionKey;
 
 /// Lane and depth of an event, hints for readers that draw branches; the store only keeps them.
@@ -36,6 +37,7 @@ pub struct AppendOptions {
     pub(super) position: AppendPositionHint,
     pub(super) flags: u8,
     pub(super) durability: Option<Durability>,
+    pub(super) gate: Option<DurabilityGate>,
     pub(super) extensions: Extensions,
 }
 
@@ -107,6 +109,13 @@ impl AppendOptions {
         self
     }
 
+    /// Waits for a watermark after the commit. In a batch only that of
+    /// [`Store::append_batch_with_options`](crate::Store::append_batch_with_options) counts.
+    pub fn with_gate(mut self, gate: DurabilityGate) -> AppendOptions {
+        self.gate = Some(gate);
+        self
+    }
+
     /// Adds opaque bytes under a name, stored with the event and covered by its hash. A name that
     /// is there already gets the new bytes.
     pub fn with_extension(mut self, key: ExtensionKey, bytes: EncodedBytes) -> AppendOptions {
@@ -131,6 +140,14 @@ impl AppendOptions {
             key: self.key.map(key_of),
             correlation: self.correlation,
             durability: self.durability,
+            ..AppendOptions::default()
+        }
+    }
+
+    /// The gate alone, for a unit that the event is part of.
+    pub(crate) fn of_unit(&self) -> AppendOptions {
+        AppendOptions {
+            gate: self.gate,
             ..AppendOptions::default()
         }
     }

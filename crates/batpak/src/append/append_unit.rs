@@ -6,10 +6,12 @@ use batpak_event::{CausationId, CorrelationId};
 use batpak_journal::Durability;
 
 use super::append_item::BatchAppendItem;
+use super::append_options::AppendOptions;
 use super::draft::Drafts;
+use super::durability_gate::DurabilityGate;
 use super::failure::{Scope, append_error};
 use super::ticket::{BatchAppendTicket, Pending};
-use crate::error::StoreError;
+use crate::error::{Detail, DetailCause, StoreError};
 use crate::receipt::AppendReceipt;
 use crate::store::{Open, Store};
 
@@ -27,6 +29,44 @@ impl Store<Open> {
         items: Vec<BatchAppendItem>,
     ) -> Result<Vec<AppendReceipt>, StoreError> {
         self.submit_batch(items)?.wait()
+    }
+
+    /// Appends events as one unit, and waits for a watermark after the commit.
+    ///
+    /// # Errors
+    /// As for [`Store::append_batch`]; [`StoreError::WaitTimeout`] when the last event was not covered
+    /// in time, in which case the events are committed; [`StoreError::Configuration`] for options
+    /// beside [`AppendOptions::with_gate`], which belong to the items.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use batpak::prelude::*;
+    /// use batpak::store::{DurabilityGate, WatermarkKind};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let temp = tempfile::tempdir()?;
+    /// # let store = Store::open(StoreConfig::new(temp.path()))?;
+    /// let (order, none) = (Coordinate::new("order:17", "shop")?, CausationRef::None);
+    /// let item = BatchAppendItem::new(order, EventKind::DATA, "lamp", AppendOptions::new(), none)?;
+    /// let gate = DurabilityGate::new(WatermarkKind::Durable, Duration::from_secs(5));
+    /// let options = AppendOptions::new().with_gate(gate);
+    /// assert_eq!(store.append_batch_with_options(vec![item], options)?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn append_batch_with_options(
+        &self,
+        items: Vec<BatchAppendItem>,
+        mut options: AppendOptions,
+    ) -> Result<Vec<AppendReceipt>, StoreError> {
+        let gate = options.gate.take();
+        if options != AppendOptions::default() {
+            let text = "a batch takes a gate; every other option belongs to its items";
+            let detail = Detail::new(DetailCause::Unsupported, text);
+            return Err(StoreError::Configuration(detail));
+        }
+        self.submit_gated(items, gate)?.wait()
     }
 
     /// Appends events that another one led to as one unit, in one conversation.
@@ -57,19 +97,28 @@ impl Store<Open> {
         &self,
         items: Vec<BatchAppendItem>,
     ) -> Result<BatchAppendTicket, StoreError> {
+        self.submit_gated(items, None).map(BatchAppendTicket::new)
+    }
+
+    fn submit_gated(
+        &self,
+        items: Vec<BatchAppendItem>,
+        gate: Option<DurabilityGate>,
+    ) -> Result<Pending, StoreError> {
         let scope = Scope::Batch(items.len());
         let levels = items.iter().map(|item| item.options.level());
         let level = levels.max().unwrap_or(Durability::Written);
         let Drafts { drafts, extensions } = Drafts::of_batch(items, &self.core.config)?;
         let origin = Arc::clone(&self.core.origin);
         match self.state.journal.submit(drafts) {
-            Ok(ticket) => Ok(BatchAppendTicket::new(Pending {
+            Ok(ticket) => Ok(Pending {
                 ticket: Mutex::new(ticket),
                 level,
+                gate,
                 extensions,
                 origin,
                 scope,
-            })),
+            }),
             Err(error) => Err(append_error(error, &origin, scope)),
         }
     }

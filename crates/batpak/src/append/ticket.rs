@@ -7,6 +7,7 @@ use std::time::Duration;
 use batpak_journal::{AppendError, Committed, Durability, Ticket};
 
 use super::bytes::Extensions;
+use super::durability_gate::DurabilityGate;
 use super::failure::{Scope, append_error};
 use crate::error::{StoreError, StoreInvariant};
 use crate::origin::Origin;
@@ -89,6 +90,7 @@ impl BatchAppendTicket {
 pub(super) struct Pending {
     pub(super) ticket: Mutex<Ticket>,
     pub(super) level: Durability,
+    pub(super) gate: Option<DurabilityGate>,
     pub(super) extensions: Vec<Extensions>,
     pub(super) origin: Arc<Origin>,
     pub(super) scope: Scope,
@@ -96,12 +98,29 @@ pub(super) struct Pending {
 
 impl Pending {
     pub(super) fn wait(self) -> Result<Vec<AppendReceipt>, StoreError> {
+        let Some(gate) = self.gate.filter(|gate| gate.needs_sync()) else {
+            return self.wait_for_level();
+        };
+        let asked = self.level;
+        let level = Durability::Synced;
+        match (Pending { level, ..self }).wait_timeout(gate.timeout)? {
+            Ok(receipts) => Ok(receipts),
+            // What is reported as committed is acknowledged first.
+            Err(pending) => {
+                let level = asked;
+                gate.judge(Pending { level, ..pending }.wait_for_level()?)
+            }
+        }
+    }
+
+    fn wait_for_level(self) -> Result<Vec<AppendReceipt>, StoreError> {
         let Pending {
             ticket,
             level,
             extensions,
             origin,
             scope,
+            ..
         } = self;
         let ticket = ticket.into_inner().unwrap_or_else(PoisonError::into_inner);
         match ticket.wait(level) {
@@ -117,6 +136,7 @@ impl Pending {
         let Pending {
             ticket,
             level,
+            gate,
             extensions,
             origin,
             scope,
@@ -129,6 +149,7 @@ impl Pending {
                 Ok(Err(Pending {
                     ticket,
                     level,
+                    gate,
                     extensions,
                     origin,
                     scope,

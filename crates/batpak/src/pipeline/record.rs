@@ -17,7 +17,7 @@ impl Store<Open> {
     /// it, a record of the bypass: an event of kind [`EventKind::SYSTEM_BYPASS`] with a
     /// [`BypassPayload`](super::BypassPayload), whose cause is the event.
     ///
-    /// The options are those of the event; the record has its conversation, and with an idempotency
+    /// The options are those of the event, a durability gate that of both; the record has its conversation, and with an idempotency
     /// key a key that is made of it.
     ///
     /// # Errors
@@ -117,7 +117,8 @@ impl Store<Open> {
         let options = item.options().of_record("batpak.bypass");
         let record = BatchAppendItem::record(item.coordinate().clone(), &payload, options)?
             .with_prior_cause(0);
-        let receipts = self.append_batch(vec![item, record])?;
+        let options = item.options().of_unit();
+        let receipts = self.append_batch_with_options(vec![item, record], options)?;
         let Some(event) = receipts.first() else {
             // A unit of two events has two receipts.
             let kind = StoreInvariant::PreparedBatchItemCountDrift {

@@ -11,7 +11,8 @@ use crate::typed::EventPayload;
 
 /// An event that takes a value from one state to another.
 ///
-/// It exists only if the machine lists it, see [the module](self).
+/// It exists only if the machine of both states lists it: see
+/// [`define_state_machine!`](crate::define_state_machine).
 ///
 /// ```
 /// use batpak::prelude::*;

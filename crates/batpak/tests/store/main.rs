@@ -3,10 +3,12 @@
 
 mod append;
 mod batch;
+mod bypass;
 mod closing;
 mod crowd;
 mod damage;
 mod door;
+mod durability_gate;
 mod expected;
 mod explain;
 mod failure;

@@ -62,6 +62,15 @@ impl IdempotencyKey {
     ///
     /// The same parts always give the same key, on every machine, and parts do not run into each other:
     /// `["ab", "c"]` and `["a", "bc"]` differ. The result is never nil. Cost: one BLAKE3 over all parts.
+    ///
+    /// ```
+    /// use batpak_event::IdempotencyKey;
+    ///
+    /// let key = IdempotencyKey::for_operation("billing", &["invoice 7", "charge"]);
+    /// assert_eq!(key, IdempotencyKey::for_operation("billing", &["invoice 7", "charge"]));
+    /// assert_ne!(key, IdempotencyKey::for_operation("billing", &["invoice 7", "refund"]));
+    /// assert_eq!(key.to_string(), "idempotency:472cac3fbeb39572d026e09750176e53");
+    /// ```
     #[must_use]
     pub fn for_operation(domain: &str, components: &[&str]) -> IdempotencyKey {
         let mut hasher = blake3::Hasher::new_derive_key(KEY_CONTEXT);

@@ -29,7 +29,8 @@ pub(crate) enum Clause {
     Unchanged,
     /// What an open has, and what is appended after it, survives the next power cut.
     Kept,
-    /// An open makes no more calls and moves no more bytes than the size of the store explains.
+    /// An open makes no more calls, moves no more bytes and takes no more memory than the size of the
+    /// store explains.
     Bounded,
     /// Nothing panics.
     Panics,
@@ -78,10 +79,22 @@ impl fmt::Display for Failure {
 pub(crate) struct Clauses {
     /// A clause that never fails, to see what the others are worth without it.
     pub(crate) without: Option<Clause>,
+    /// Whether memory is bounded as well: it can be told only while one thread works.
+    pub(crate) measured: bool,
+    /// Opens whose memory was bounded.
+    pub(crate) measurements: u64,
     checked: [u64; Clause::ALL.len()],
 }
 
 impl Clauses {
+    /// These bound memory as well: whoever has them does nothing else meanwhile.
+    pub(crate) fn measured() -> Self {
+        Self {
+            measured: true,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn check(
         &mut self,
         clause: Clause,
@@ -101,6 +114,7 @@ impl Clauses {
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
+        self.measurements += other.measurements;
         for (sum, count) in self.checked.iter_mut().zip(other.checked) {
             *sum += count;
         }

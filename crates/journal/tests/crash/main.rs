@@ -13,6 +13,7 @@ mod corpus;
 mod damage;
 mod explore;
 mod log;
+mod memory;
 mod model;
 mod op;
 mod oracle;
@@ -112,7 +113,7 @@ fn repeat(word: &str) -> bool {
         }
     };
     story::begin();
-    match case::replay(&mut choices, &mut Clauses::default()) {
+    match case::replay(&mut choices, &mut Clauses::measured()) {
         Ok(()) => {
             println!("the case holds");
             true

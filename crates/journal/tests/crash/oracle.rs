@@ -12,6 +12,7 @@ use crate::case::MOST_CALLS;
 use crate::clause::{Clause, Clauses, Failure};
 use crate::compare::{self, is_of};
 use crate::log::{Shown, answers, begins_with, events, hashed_events, same};
+use crate::memory::{Taken, measure};
 use crate::model::{End, Model, Submitted, draft};
 use crate::visibility::{self, places};
 
@@ -86,7 +87,8 @@ impl Oracle<'_> {
     /// Reads without a writer: what is shown, if there is a store.
     fn read(&mut self, disk: &SimDisk, required: usize) -> Result<Option<Vec<Shown>>, Failure> {
         let before = disk.state_hash();
-        let opened = Reader::open(&disk.platform());
+        let (opened, taken) = measure(|| Reader::open(&disk.platform()));
+        self.memory(disk, taken)?;
         let log = match opened {
             Err(OpenError::NotAStore) => {
                 self.clauses
@@ -159,7 +161,8 @@ impl Oracle<'_> {
             .filter_map(|name| disk.file_len(name))
             .sum::<usize>() as u64;
         let (calls, bytes) = (disk.calls(), disk.transferred_bytes());
-        let opened = Journal::open(&disk.platform(), self.options.clone());
+        let (opened, taken) = measure(|| Journal::open(&disk.platform(), self.options.clone()));
+        self.memory(disk, taken)?;
         let (calls, bytes) = (disk.calls() - calls, disk.transferred_bytes() - bytes);
         let files = names.len() as u64;
         let bounded = calls <= CALLS + CALLS_PER_FILE * files
@@ -179,6 +182,21 @@ impl Oracle<'_> {
         opened
             .map(|(journal, _)| journal)
             .map_err(|error| opens(&error))
+    }
+
+    /// Bounds the memory that an open took by what is on the disk.
+    fn memory(&mut self, disk: &SimDisk, taken: Taken) -> Result<(), Failure> {
+        if !self.clauses.measured {
+            return Ok(());
+        }
+        self.clauses.measurements += 1;
+        let names = disk.names();
+        let lens = names.iter().filter_map(|name| disk.file_len(name));
+        let (size, files) = (lens.sum::<usize>() as u64, names.len() as u64);
+        self.clauses
+            .check(Clause::Bounded, taken.is_explained_by(size, files), || {
+                format!("{taken:?} for {files} files of {size} bytes")
+            })
     }
 
     /// Submits keyed units again: those that are there, and those that are lost.

@@ -20,6 +20,9 @@ const MOST_STATES: u64 = 150_000;
 /// Disks that are damaged for a proof.
 const DAMAGED: u32 = 4000;
 
+/// What is found by the memory it takes, which can be told only while one thread works.
+const BY_MEMORY: Bug = Bug::RoomForEveryFrame;
+
 /// What was tried until a bug was found, or there was enough of it.
 struct Hunt {
     bug: Bug,
@@ -30,6 +33,11 @@ struct Hunt {
 
 /// Plants every bug in turn, and proves every clause; tells whether all were found.
 pub(crate) fn planted() -> bool {
+    // One thread works until these are done.
+    let hunt_by_memory = hunt(BY_MEMORY);
+    hunt_by_memory.print();
+    let proof_by_memory = prove_memory();
+    println!("  memory is the only way to find {BY_MEMORY:?}: {proof_by_memory:?}");
     let next = AtomicUsize::new(0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let (hunts, proofs) = std::thread::scope(|scope| {
@@ -42,12 +50,13 @@ pub(crate) fn planted() -> bool {
         }
         all
     });
-    let mut passed = hunts.len() == Bug::ALL.len() && proofs.len() == Clause::ALL.len();
+    let mut passed = hunts.len() + 1 == Bug::ALL.len() && proofs.len() == Clause::ALL.len();
+    passed &= hunt_by_memory.killer == Some(Clause::Bounded) && proof_by_memory.is_ok();
     passed &= hunts.iter().all(|hunt| hunt.killer.is_some());
     passed &= proofs.iter().all(|(_, proven)| proven.is_ok());
     println!(
         "{} planted bugs found, {} clauses the only one to find a bug: {passed}",
-        hunts.len(),
+        hunts.len() + 1,
         proofs.len()
     );
     passed
@@ -77,11 +86,14 @@ fn work(next: &AtomicUsize) -> (Vec<Hunt>, Vec<Proven>) {
     loop {
         let at = next.fetch_add(1, Ordering::SeqCst);
         if let Some(bug) = Bug::ALL.get(at) {
+            if *bug == BY_MEMORY {
+                continue;
+            }
             let hunt = hunt(*bug);
             hunt.print();
             hunts.push(hunt);
         } else if let Some(clause) = Clause::ALL.get(at - Bug::ALL.len()) {
-            let proven = prove(*clause);
+            let proven = prove(*clause, &proof_of(*clause));
             println!(
                 "  {clause:?} is the only one to find {:?}: {proven:?}",
                 proof_of(*clause).bug
@@ -103,8 +115,15 @@ fn hunt(bug: Bug) -> Hunt {
         took: Duration::ZERO,
         killer: None,
     };
-    for item in short_items().into_iter().chain((1000..).map(Item::Random)) {
+    let measured = bug == BY_MEMORY;
+    let first = if measured {
+        vec![Item::Script(20)]
+    } else {
+        short_items()
+    };
+    for item in first.into_iter().chain((1000..).map(Item::Random)) {
         let mut explorer = Explorer::new(&seen);
+        explorer.clauses.measured = measured;
         let explored = explore_item(&mut explorer, &item);
         hunt.states += explorer.judged + explorer.damaged;
         if let Err(found) = explored {
@@ -135,6 +154,8 @@ struct Proof {
     programs: Vec<Vec<u32>>,
     /// Disks that are damaged after crashes of it, instead of every crash.
     damaged: u32,
+    /// Whether memory is bounded.
+    measured: bool,
 }
 
 fn proof_of(clause: Clause) -> Proof {
@@ -143,11 +164,13 @@ fn proof_of(clause: Clause) -> Proof {
         bug,
         programs: vec![Plan::of_letters(letters)],
         damaged: 0,
+        measured: false,
     };
     let script = |bug, number| Proof {
         bug,
         programs: vec![Plan::of_script(number)],
         damaged: 0,
+        measured: false,
     };
     match clause {
         Clause::Opens => letters(Bug::CutBeforeRecord, &[append, close]),
@@ -158,6 +181,7 @@ fn proof_of(clause: Clause) -> Proof {
             bug: Bug::KeepFailedWrite,
             programs: failed_writes(&[append, append]),
             damaged: 0,
+            measured: false,
         },
         Clause::Bytes => letters(Bug::WrongTimeInReceipt, &[append]),
         Clause::Whole => letters(Bug::CommitEveryFrame, &[batch]),
@@ -186,11 +210,10 @@ fn failed_writes(letters: &[u32]) -> Vec<Vec<u32>> {
 }
 
 /// With the clause the bug is found, by it; without it nothing finds the bug.
-fn prove(clause: Clause) -> Result<(), String> {
-    let proof = proof_of(clause);
+fn prove(clause: Clause, proof: &Proof) -> Result<(), String> {
     plant(Some(proof.bug));
-    let with = explore(&proof, None);
-    let without = explore(&proof, Some(clause));
+    let with = explore(proof, None);
+    let without = explore(proof, Some(clause));
     plant(None);
     match (with, without) {
         (Some(with), _) if with.failure.clause != clause => {
@@ -202,10 +225,29 @@ fn prove(clause: Clause) -> Result<(), String> {
     }
 }
 
+/// Bounding memory finds the bug; with all clauses, and memory not bounded, nothing does.
+fn prove_memory() -> Result<(), String> {
+    let mut proof = Proof {
+        bug: BY_MEMORY,
+        programs: vec![Plan::of_script(20)],
+        damaged: 0,
+        measured: true,
+    };
+    prove(Clause::Bounded, &proof)?;
+    proof.measured = false;
+    plant(Some(BY_MEMORY));
+    let without = explore(&proof, None);
+    plant(None);
+    without.map_or(Ok(()), |found| {
+        Err(format!("without it found by {}", found.failure))
+    })
+}
+
 fn explore(proof: &Proof, without: Option<Clause>) -> Option<Found> {
     let seen = Seen::default();
     let mut explorer = Explorer::new(&seen);
     explorer.clauses.without = without;
+    explorer.clauses.measured = proof.measured;
     proof.programs.iter().find_map(|program| {
         let choices = Choices::given(program.clone());
         match proof.damaged {

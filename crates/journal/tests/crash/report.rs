@@ -82,6 +82,10 @@ impl Report {
             "programs: {} of letters, {} scripts, {} random; {} cases of the corpus",
             self.letters, self.scripts, self.random, self.corpus
         );
+        println!(
+            "memory of {} opens bounded, while one thread worked",
+            self.clauses.measurements
+        );
         for clause in Clause::ALL {
             let name = format!("{clause:?}");
             println!(
@@ -98,7 +102,7 @@ pub(crate) fn fail(found: &Found) -> bool {
     let clause = found.failure.clause;
     let fails = |given: &[u32]| {
         let mut choices = Choices::given(given);
-        let failed = replay(&mut choices, &mut Clauses::default());
+        let failed = replay(&mut choices, &mut Clauses::measured());
         matches!(failed, Err(failure) if failure.clause == clause).then(|| choices.made())
     };
     match fails(&found.choices) {
@@ -106,7 +110,7 @@ pub(crate) fn fail(found: &Found) -> bool {
         Some(made) => {
             let small = shrink(made, ATTEMPTS, fails);
             let mut choices = Choices::given(small);
-            let failed = replay(&mut choices, &mut Clauses::default());
+            let failed = replay(&mut choices, &mut Clauses::measured());
             if let Err(failure) = failed {
                 println!("smallest: {failure}");
             }

@@ -5,7 +5,7 @@ use batpak_journal::Durability;
 use crate::op::{Op, Setup};
 
 /// Programs that reach what four letters do not.
-pub(crate) const SCRIPTS: u32 = 20;
+pub(crate) const SCRIPTS: u32 = 21;
 
 pub(crate) fn script(number: u32) -> (Setup, Vec<Op>) {
     let append = |entity, size| Op::Append { entity, size };
@@ -274,6 +274,16 @@ pub(crate) fn script(number: u32) -> (Setup, Vec<Op>) {
                 Op::Unhide { back: 2, count: 1 },
                 Op::Close,
             ],
+        ),
+        // Many events in one segment: what an open spends on each of them adds up.
+        20 => (
+            Setup {
+                segment_max_bytes: 16 << 10,
+                ..Setup::SMALL
+            },
+            std::iter::repeat_n(Op::Batch { size: 10 }, 8)
+                .chain([Op::Kill, append(0, 10)])
+                .collect(),
         ),
         // Closes with a segment that is sealed and one that is not.
         _ => (
