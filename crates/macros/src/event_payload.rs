@@ -2,14 +2,15 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, Error, Fields, Result, Type};
+use syn::{DeriveInput, Result, Type};
 
 use crate::attribute::PayloadAttribute;
+use crate::shape::named_struct;
 
 /// The implementation for the type that `input` defines.
 pub(crate) fn derive(input: TokenStream) -> Result<TokenStream> {
     let input: DeriveInput = syn::parse2(input)?;
-    check_shape(&input)?;
+    named_struct(&input, "EventPayload")?;
     let PayloadAttribute {
         category,
         type_id,
@@ -53,34 +54,6 @@ fn chain(steps: &[(u16, Type)]) -> Option<TokenStream> {
             stored.decode::<Self>()
         }
     })
-}
-
-/// A payload has named fields, so that its bytes can be read without the type, and no generics,
-/// so that one kind is one type.
-fn check_shape(input: &DeriveInput) -> Result<()> {
-    let refused = match &input.data {
-        Data::Struct(data) => match &data.fields {
-            Fields::Named(_) => None,
-            Fields::Unnamed(_) => Some("a tuple struct"),
-            Fields::Unit => Some("a unit struct"),
-        },
-        Data::Enum(_) => Some("an enum"),
-        Data::Union(_) => Some("a union"),
-    };
-    if let Some(shape) = refused {
-        return Err(Error::new_spanned(
-            &input.ident,
-            format!("EventPayload needs a struct with named fields, this is {shape}"),
-        ));
-    }
-    let generics = &input.generics;
-    if !generics.params.is_empty() || generics.where_clause.is_some() {
-        return Err(Error::new_spanned(
-            &input.ident,
-            "EventPayload needs a type without generics: one kind is one type",
-        ));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -2,14 +2,15 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, Error, Fields, Result};
+use syn::{DeriveInput, Result};
 
 use crate::projection_attribute::{Lane, ProjectionAttributes};
+use crate::shape::named_struct;
 
 /// The implementation for the type that `input` defines.
 pub(crate) fn derive(input: TokenStream) -> Result<TokenStream> {
     let input: DeriveInput = syn::parse2(input)?;
-    check_shape(&input)?;
+    named_struct(&input, "EventSourced")?;
     let attributes = ProjectionAttributes::find(&input.attrs, input.ident.span())?;
     let ProjectionAttributes {
         input: lane,
@@ -123,33 +124,6 @@ fn route(attributes: &ProjectionAttributes, decode: &TokenStream) -> TokenStream
         #(#arms)*
         ::core::result::Result::Ok(())
     }
-}
-
-/// A projection is a struct with named fields and no generics, so that a cached state is of one type.
-fn check_shape(input: &DeriveInput) -> Result<()> {
-    let refused = match &input.data {
-        Data::Struct(data) => match &data.fields {
-            Fields::Named(_) => None,
-            Fields::Unnamed(_) => Some("a tuple struct"),
-            Fields::Unit => Some("a unit struct"),
-        },
-        Data::Enum(_) => Some("an enum"),
-        Data::Union(_) => Some("a union"),
-    };
-    if let Some(shape) = refused {
-        return Err(Error::new_spanned(
-            &input.ident,
-            format!("EventSourced needs a struct with named fields, this is {shape}"),
-        ));
-    }
-    let generics = &input.generics;
-    if !generics.params.is_empty() || generics.where_clause.is_some() {
-        return Err(Error::new_spanned(
-            &input.ident,
-            "EventSourced needs a type without generics",
-        ));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ mod documentation;
 mod event_payload;
 mod event_sourced;
 mod projection_attribute;
+mod shape;
 mod state_machine;
 mod typestate;
 
