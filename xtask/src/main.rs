@@ -40,6 +40,8 @@ fn main() -> ExitCode {
 
 fn usage() -> ExitCode {
     eprintln!("usage: cargo xtask verify [--fast]");
-    eprintln!("       cargo xtask crash [--minutes N | --seconds N] [--seed S] [--repro R]");
+    eprintln!(
+        "       cargo xtask crash [--minutes N | --seconds N] [--seed S] [--repro R] [--planted]"
+    );
     ExitCode::from(2)
 }

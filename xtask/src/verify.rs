@@ -52,6 +52,10 @@ pub(crate) fn run(extent: Extent) -> ExitCode {
     step(&mut report, "tests", "cargo", tests);
     if extent == Extent::Full {
         step(&mut report, "models", "cargo", models);
+        let git = "test -p batpak-graph --release --test graph a_history_answers_as_git";
+        step(&mut report, "git", "cargo", git);
+        let sabotaged = "clippy -p batpak-journal --all-targets --features sabotage -- -Dwarnings";
+        step(&mut report, "sabotage", "cargo-clippy", sabotaged);
         report.step("crash", || crash::check(&root));
         step(&mut report, "docs", "cargo", "doc --workspace --no-deps");
         step(&mut report, "deny", "cargo-deny", deny);
@@ -247,6 +251,7 @@ fn external(root: &Path, check: &str, program: &str, arguments: &str) -> Outcome
     match check {
         "docs" => command.env("RUSTDOCFLAGS", "-Dwarnings"),
         "models" => command.env("RUSTFLAGS", "--cfg loom"),
+        "git" => command.env("BATPAK_GRAPH_COMMITS", "100000"),
         "seam-methods" => command.env("CLIPPY_CONF_DIR", root.join("xtask/seam")),
         _ => &mut command,
     };

@@ -10,7 +10,7 @@
 //! files stay in the page cache, for both sides alike. docs/performance.md says what each row is for.
 //!
 //! Reading order: `options`, `measure` and `table`, then `world` (the stores) and `bare` (the bare
-//! loops), then the rows in `open`, `read`, `append` and `space`.
+//! loops), then the rows in `open`, `read`, `project`, `append`, `graph` and `space`.
 
 #![forbid(unsafe_code)]
 
@@ -24,6 +24,8 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 mod append;
 #[path = "index/bare.rs"]
 mod bare;
+#[path = "index/graph.rs"]
+mod graph;
 #[path = "index/machine.rs"]
 mod machine;
 #[path = "index/measure.rs"]
@@ -32,6 +34,8 @@ mod measure;
 mod open;
 #[path = "index/options.rs"]
 mod options;
+#[path = "index/project.rs"]
+mod project;
 #[path = "index/read.rs"]
 mod read;
 #[path = "index/space.rs"]
@@ -53,7 +57,7 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 /// A group of rows: the name that a filter matches, and what measures them.
 type Group = (&'static str, fn(&World, &Table) -> Result<()>);
 
-const GROUPS: [Group; 11] = [
+const GROUPS: [Group; 13] = [
     ("open", open::clean),
     ("killed", open::killed),
     ("close", open::close),
@@ -61,9 +65,11 @@ const GROUPS: [Group; 11] = [
     ("get", read::get),
     ("scan", read::scan),
     ("replay", read::replay),
+    ("project", project::project),
     ("page", read::pages),
     ("sparse", read::sparse),
     ("append", append::first),
+    ("graph", graph::questions),
     ("disk", space::disk),
 ];
 

@@ -7,7 +7,11 @@ pub use batpak_event::{
     BranchId, Cause, Digest, Epoch, Event, EventHeader, HashChain, Lineage, StoredEvent,
 };
 #[doc(inline)]
-pub use batpak_macros::EventPayload;
+pub use batpak_macros::{EventPayload, EventSourced};
 
 pub use crate::error::{EventPayloadKindCollision, EventPayloadRegistryError};
-pub use crate::typed::{EventPayload, TypedDecodeError};
+pub use crate::projection::{
+    EventSourced, JsonValueInput, ProjectionEvent, ProjectionInput, ProjectionPayload,
+    RawMsgpackInput, ReplayBuffer, ReplayLane,
+};
+pub use crate::typed::{DecodeSource, DecodeTyped, EventPayload, StoredPayload, TypedDecodeError};

@@ -53,8 +53,9 @@
 //! # Reading order
 //!
 //! `store` (open, state, close), `append` (what an append asks for, and how it becomes a unit of
-//! the journal), `receipt`, `read` (single events, scans, entries), `config`, `error`; beside
-//! them `guard` and `pipeline` (rules before a commit), `outcome`, `typestate`.
+//! the journal), `receipt`, `read` (single events, scans, entries), `typed` and `projection` (payloads as
+//! types, and states folded from them), `config`, `error`; beside them `guard` and `pipeline` (rules before
+//! a commit), `outcome`, `typestate`.
 
 #![forbid(unsafe_code)]
 
@@ -72,23 +73,31 @@ mod config;
 pub mod coordinate;
 mod error;
 pub mod event;
+pub mod graph;
 pub mod guard;
 pub mod id;
 mod origin;
 pub mod outcome;
 pub mod pipeline;
 pub mod prelude;
+mod projection;
 mod read;
 mod receipt;
 pub mod store;
 mod typed;
 pub mod typestate;
 
+/// What the code of the derives refers to, and nothing else.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::projection::distinct_kinds;
+    pub use crate::typed::upcast_step;
+}
+
 #[doc(no_inline)]
 pub use batpak_event::encoding as canonical;
 #[doc(no_inline)]
 pub use batpak_event::encoding;
-pub use batpak_macros::EventPayload;
 /// ```
 /// use batpak::typestate::StateMarker;
 ///
@@ -118,6 +127,7 @@ pub use batpak_macros::define_state_machine;
 /// assert_eq!((door.number, door.state_name()), (7, "Shut"));
 /// ```
 pub use batpak_macros::define_typestate;
+pub use batpak_macros::{EventPayload, EventSourced};
 #[doc(no_inline)]
 pub use serde;
 
@@ -130,6 +140,7 @@ pub use batpak_journal::{Durability, ExpectedSequence};
 pub use batpak_segment::FORMAT_VERSION;
 pub use config::StoreConfig;
 pub use error::StoreError;
+pub use projection::EventSourced;
 pub use read::{EventRef, IndexEntry, Scan};
 pub use receipt::AppendReceipt;
 pub use store::Store;

@@ -9,11 +9,15 @@ pub use serde::{Deserialize, Serialize};
 #[doc(no_inline)]
 pub use crate::coordinate::{Coordinate, CoordinateError, DagPosition, KindFilter, Region};
 #[doc(no_inline)]
-pub use crate::event::{Cause, Event, EventHeader, EventKind, EventPayload, StoredEvent};
+pub use crate::event::{
+    Cause, DecodeTyped, Event, EventHeader, EventKind, EventPayload, EventSourced, JsonValueInput,
+    ProjectionEvent, ProjectionInput, ProjectionPayload, RawMsgpackInput, ReplayLane, StoredEvent,
+    TypedDecodeError,
+};
 #[doc(no_inline)]
 pub use crate::id::{CausationId, CorrelationId, EventId, IdempotencyKey};
 #[doc(no_inline)]
 pub use crate::store::{
     AppendOptions, AppendReceipt, AppendTicket, BatchAppendItem, CausationRef, Closed, Durability,
-    ExpectedSequence, IndexEntry, Open, ReadOnly, Store, StoreConfig, StoreError,
+    ExpectedSequence, Freshness, IndexEntry, Open, ReadOnly, Store, StoreConfig, StoreError,
 };

@@ -20,4 +20,5 @@ pub use index_entry::IndexEntry;
 pub use scan::Scan;
 
 pub(crate) use failure::{fault_cause, frame_error, not_found, read_error};
+pub(crate) use json::to_json;
 pub(crate) use messagepack::check as check_messagepack;

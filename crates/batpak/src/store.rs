@@ -26,8 +26,8 @@ pub use batpak_platform::{
 };
 
 pub use crate::append::{
-    AppendOptions, AppendPositionHint, AppendTicket, BatchAppendItem, BatchAppendTicket,
-    CausationRef, DurabilityGate, EncodedBytes, ExtensionKey, ExtensionKeyError,
+    AppendCondition, AppendOptions, AppendPositionHint, AppendTicket, BatchAppendItem,
+    BatchAppendTicket, CausationRef, DurabilityGate, EncodedBytes, ExtensionKey, ExtensionKeyError,
     MAX_EXTENSION_KEY_LEN,
 };
 pub use crate::config::{
@@ -42,6 +42,10 @@ pub use crate::error::{
 pub use batpak_journal::FrameBuffer as EventBuffer;
 
 pub use crate::guard::DenialReceipt;
+pub use crate::projection::{
+    CacheCapabilities, CacheDamage, CacheMeta, CacheReport, Freshness, NativeCache, NoCache,
+    ProjectionCache, ProjectionError,
+};
 pub use crate::read::{Entries, EventRef, Events, Explanation, IndexEntry, Scan};
 pub use crate::receipt::{AppendReceipt, DiskPos};
 pub use repair::repair_identity;

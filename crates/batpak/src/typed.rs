@@ -1,8 +1,12 @@
 //! Payloads as Rust types: their kind, their version, and reading them back.
 
 mod decode;
+mod decode_typed;
 mod event_payload;
+mod stored_payload;
 
 pub use decode::TypedDecodeError;
 pub(crate) use decode::decode;
+pub use decode_typed::DecodeTyped;
 pub use event_payload::EventPayload;
+pub use stored_payload::{DecodeSource, StoredPayload, upcast_step};

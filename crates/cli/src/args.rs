@@ -5,7 +5,10 @@ use std::sync::LazyLock;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::command::{append, export, get, head, import, repair, salvage, stats, tour, verify};
+use crate::command::{
+    append, completions, export, get, graph, head, import, kinds, log, repair, salvage, stats,
+    streams, tour, verify,
+};
 use crate::filter::Listing;
 
 /// What `--version` prints after the name.
@@ -41,7 +44,7 @@ pub(crate) struct Global {
     /// Print JSON, one object a line; errors too
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) json: bool,
-    /// Print no progress and no remarks; errors are printed all the same
+    /// Print no progress and no remarks, only errors
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) quiet: bool,
     /// Print help
@@ -60,9 +63,15 @@ pub(crate) enum Command {
     /// Append one event, or one per line of standard input
     Append(append::AppendArgs),
     /// List events, one line each
-    Log(Listing),
+    Log(log::LogArgs),
     /// Print one event
     Get(get::GetArgs),
+    /// Ask why something happened and what it led to
+    Graph(graph::GraphArgs),
+    /// List the streams: one for each entity
+    Streams(streams::StreamsArgs),
+    /// List the kinds of events
+    Kinds(kinds::KindsArgs),
     /// Count events, and what they cost on disk
     Stats(stats::StatsArgs),
     /// Print the head: one hash of all events and their order
@@ -79,6 +88,8 @@ pub(crate) enum Command {
     /// Export events
     #[command(subcommand)]
     Export(export::Format),
+    /// Print a script that completes this command's words in a shell
+    Completions(completions::CompletionsArgs),
 }
 
 const ABOUT: &str = "\

@@ -2,27 +2,32 @@
 
 pub(crate) mod append;
 pub(crate) mod append_lines;
+pub(crate) mod completions;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod get;
+pub(crate) mod graph;
 pub(crate) mod head;
 pub(crate) mod import;
 pub(crate) mod import_git;
+pub(crate) mod import_ndjson;
+pub(crate) mod kinds;
 pub(crate) mod log;
 pub(crate) mod repair;
 pub(crate) mod salvage;
 pub(crate) mod stats;
+pub(crate) mod streams;
 pub(crate) mod tour;
 pub(crate) mod verify;
 
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 use crate::args::{Cli, Command, Global};
 use crate::context::Context;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
+use crate::output;
 use crate::usage::{self, NotRun};
 
 /// Runs the command line of this process.
@@ -36,7 +41,7 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => {
             let color = Context::new(Global::default()).color;
             match usage::classify(&error, color) {
-                NotRun::Information(text) => end(print_text(&text), false),
+                NotRun::Information(text) => end(output::print(text.as_bytes()), false),
                 NotRun::Failure(failure) => end(Err(failure), json_was_asked_for()),
             }
         }
@@ -50,6 +55,9 @@ fn run(context: &Context, command: Command) -> Result<()> {
         Command::Append(args) => append::run(context, args),
         Command::Log(args) => log::run(context, &args),
         Command::Get(args) => get::run(context, &args),
+        Command::Graph(args) => graph::run(context, &args),
+        Command::Streams(args) => streams::run(context, &args),
+        Command::Kinds(args) => kinds::run(context, &args),
         Command::Stats(args) => stats::run(context, &args),
         Command::Head(args) => head::run(context, &args),
         Command::Explain(args) => explain::run(context, &args),
@@ -57,6 +65,7 @@ fn run(context: &Context, command: Command) -> Result<()> {
         Command::Salvage(args) => salvage::run(context, &args),
         Command::Repair(what) => repair::run(context, &what),
         Command::Export(format) => export::run(context, &format),
+        Command::Completions(args) => completions::run(&args),
     }
 }
 
@@ -68,12 +77,6 @@ fn end(result: Result<()>, json: bool) -> ExitCode {
             ExitCode::from(failure.exit_code())
         }
     }
-}
-
-fn print_text(text: &str) -> Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush().map_err(Failure::from)
 }
 
 /// Looks for `--json` in a command line that could not be parsed.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use batpak::store::Scan;
+use batpak::store::{EventBuffer, EventRef, Scan};
 use batpak::{EventId, Region, Store, StoreError};
 
 use crate::failure::{Exit, Failure, Result};
@@ -43,19 +43,10 @@ impl EventName {
     pub(crate) fn find<S>(&self, store: &Store<S>) -> Result<Option<u64>> {
         match self {
             EventName::Sequence(sequence) => Ok(id_at(store, *sequence)?.map(|_| *sequence)),
-            EventName::Id(id) => find(store.read_raw(*id)),
-            EventName::Key(text) => {
-                let Some(sequence) = find(store.read_raw(text_key::event_id(text)))? else {
-                    return Ok(None);
-                };
-                let mut scan = scan_from(store, sequence);
-                let event = scan.next_event()?;
-                let same = event.is_some_and(|event| {
-                    event.sequence() == sequence
-                        && text_key::text_of(&event).is_some_and(|kept| kept == *text)
-                });
-                Ok(same.then_some(sequence))
-            }
+            EventName::Id(id) => find(store, *id, |_| true),
+            EventName::Key(text) => find(store, text_key::event_id(text), |event| {
+                text_key::text_of(event).is_some_and(|kept| kept == *text)
+            }),
         }
     }
 
@@ -98,6 +89,16 @@ pub(crate) fn scan_from<S>(store: &Store<S>, sequence: u64) -> Scan<'_> {
 
 /// The id of the event at `sequence`, or `None` when the store has no such event.
 pub(crate) fn id_at<S>(store: &Store<S>, sequence: u64) -> Result<Option<EventId>> {
+    if !(1..=store.stats().global_sequence).contains(&sequence) {
+        return Ok(None);
+    }
+    let mut scan = scan_from(store, sequence);
+    if let Ok(Some(event)) = scan.next_event()
+        && event.sequence() == sequence
+    {
+        return Ok(Some(event.event_id()));
+    }
+    // A scan passes over events that are lost: only a look at the place tells why.
     match store.event_at(sequence) {
         Ok(event) => Ok(Some(event.event.event_id())),
         Err(StoreError::NotFound(_)) => Ok(None),
@@ -116,11 +117,14 @@ pub(crate) fn parse_id(text: &str) -> Option<EventId> {
     }
 }
 
-fn find<P>(
-    found: std::result::Result<batpak::event::StoredEvent<P>, StoreError>,
+/// The sequence of the event with this id, if it is there and passes `accept`.
+fn find<S>(
+    store: &Store<S>,
+    id: EventId,
+    accept: impl Fn(&EventRef<'_>) -> bool,
 ) -> Result<Option<u64>> {
-    match found {
-        Ok(event) => Ok(Some(event.global_sequence().get())),
+    match store.get_ref(id, &mut EventBuffer::new()) {
+        Ok(event) => Ok(accept(&event).then_some(event.sequence())),
         Err(StoreError::NotFound(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -49,6 +49,8 @@ impl Exit {
 pub(crate) enum Failure {
     /// Whoever read the output went away: not an error, nothing is said.
     ClosedPipe,
+    /// The user interrupted something that has nothing to report.
+    Interrupted,
     /// Something to report.
     Report(Box<Report>),
 }
@@ -145,6 +147,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Failure::ClosedPipe => 0,
+            Failure::Interrupted => Exit::Interrupted.code(),
             Failure::Report(report) => report.exit.code(),
         }
     }
@@ -245,7 +248,7 @@ mod tests {
 
     fn text(failure: &Failure) -> (String, String) {
         match failure {
-            Failure::ClosedPipe => (String::new(), String::new()),
+            Failure::ClosedPipe | Failure::Interrupted => (String::new(), String::new()),
             Failure::Report(report) => (report.to_string(), report.to_json()),
         }
     }

@@ -63,23 +63,42 @@ pub(crate) struct Listing {
     #[command(flatten)]
     pub(crate) filter: Filter,
     /// At most this many events, from 1
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = parse_limit)]
     limit: Option<u64>,
     /// Newest first
     #[arg(long)]
-    reverse: bool,
+    pub(crate) reverse: bool,
+}
+
+fn parse_limit(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("expected a number from 1".to_owned()),
+        Ok(limit) => Ok(limit),
+    }
 }
 
 impl Listing {
     /// The scan over the events of the list.
     pub(crate) fn scan<'s>(&self, store: &'s Store<ReadOnly>) -> Scan<'s> {
-        let mut scan = store.scan(&self.filter.region()).after(self.filter.after);
+        self.scan_after(store, self.filter.after, self.limit())
+    }
+
+    /// The part of the list after a sequence, with at most `limit` events.
+    pub(crate) fn scan_after<'s>(
+        &self,
+        store: &'s Store<ReadOnly>,
+        after: u64,
+        limit: u64,
+    ) -> Scan<'s> {
+        let mut scan = store.scan(&self.filter.region()).after(after);
         if self.reverse {
-            scan = scan.reverse();
+            scan = scan.rev();
         }
-        if let Some(limit) = self.limit {
-            scan = scan.limit(usize::try_from(limit).unwrap_or(usize::MAX));
-        }
-        scan
+        scan.limit(usize::try_from(limit).unwrap_or(usize::MAX))
+    }
+
+    /// The most events that are listed.
+    pub(crate) fn limit(&self) -> u64 {
+        self.limit.unwrap_or(u64::MAX)
     }
 }

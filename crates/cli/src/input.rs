@@ -1,21 +1,26 @@
 //! Input events: one JSON object a line, in the shape that export prints.
 
+mod item;
+
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use batpak::{Coordinate, EventId, EventKind};
+use batpak::{Coordinate, EventId, EventKind, StoreError};
 
 use crate::event_name::parse_id;
-use crate::kind::parse_kind;
+use crate::failure::Failure;
+use crate::kind::parse_any_kind;
 use crate::value::{self, MAX_DEPTH, Value};
+
+pub(crate) use item::{Draft, Foreign, Labels, draft, find_in_store, holds};
 
 /// An event that a line of input describes.
 #[derive(Debug)]
 pub(crate) struct InputEvent {
     /// Where the event goes.
     pub(crate) coordinate: Coordinate,
-    /// Its kind, never a reserved one.
+    /// Its kind, perhaps a reserved one.
     pub(crate) kind: EventKind,
     /// Its payload in MessagePack.
     pub(crate) payload: Vec<u8>,
@@ -65,6 +70,33 @@ impl fmt::Display for Label {
 /// What is wrong with a line: `field: problem`.
 pub(crate) type BadLine = String;
 
+/// Why a line did not become an event.
+#[derive(Debug)]
+pub(crate) enum LineError {
+    /// The line is wrong.
+    Bad(BadLine),
+    /// Something else failed, which another line will not change.
+    Failed(Failure),
+}
+
+impl From<BadLine> for LineError {
+    fn from(message: BadLine) -> LineError {
+        LineError::Bad(message)
+    }
+}
+
+impl From<Failure> for LineError {
+    fn from(failure: Failure) -> LineError {
+        LineError::Failed(failure)
+    }
+}
+
+impl From<StoreError> for LineError {
+    fn from(error: StoreError) -> LineError {
+        LineError::Failed(error.into())
+    }
+}
+
 /// Reads one line. Unknown fields are refused, since a misspelled one would be lost silently.
 pub(crate) fn parse_line(line: &str) -> Result<InputEvent, BadLine> {
     let Value::Map(entries) =
@@ -103,7 +135,7 @@ impl Fields {
             ("scope", value) => self.scope = Some(text(name, value)?),
             ("kind", value) => {
                 let kind = text(name, value)?;
-                self.kind = Some(parse_kind(&kind).map_err(|error| format!("kind: {error}"))?);
+                self.kind = Some(parse_any_kind(&kind).map_err(|error| format!("kind: {error}"))?);
             }
             ("payload", value) => {
                 let bytes = value

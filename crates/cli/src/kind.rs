@@ -13,13 +13,16 @@ pub(crate) fn parse_kind(text: &str) -> Result<EventKind, String> {
     EventKind::try_custom(category, type_id).map_err(|error| error.to_string())
 }
 
+/// Reads a kind as an event may have it, a reserved one included.
+pub(crate) fn parse_any_kind(text: &str) -> Result<EventKind, String> {
+    let (category, type_id) = parse_pair(text)?;
+    Ok(EventKind::from_raw(u16::from(category) << 12 | type_id))
+}
+
 /// Reads a filter, `C` or `C:T`; reserved kinds may be asked for.
 pub(crate) fn parse_kind_filter(text: &str) -> Result<KindFilter, String> {
     if text.contains(':') {
-        let (category, type_id) = parse_pair(text)?;
-        Ok(KindFilter::Exact(EventKind::from_raw(
-            u16::from(category) << 12 | type_id,
-        )))
+        parse_any_kind(text).map(KindFilter::Exact)
     } else {
         let category = parse_number(text)
             .filter(|category| *category <= 0xF)

@@ -88,6 +88,14 @@ impl Output {
     }
 }
 
+/// Prints bytes as they are.
+pub(crate) fn print(bytes: &[u8]) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()?;
+    Ok(())
+}
+
 /// A borderless table of at most `width` columns; the columns in `right` are aligned right.
 pub(crate) fn table(width: usize, rows: &[Vec<String>], right: &[usize]) -> String {
     let mut table = Table::new();

@@ -12,10 +12,13 @@ use crate::failure::{Exit, Failure, Result};
 
 /// The variable that names a store when `--store` does not.
 const VARIABLE: &str = "BATPAK_STORE";
-/// Most events that an import makes one unit.
-const BATCH_EVENTS: u32 = 1000;
+/// Most events that an import may make one unit.
+pub(crate) const BATCH_EVENTS: u32 = 4096;
 /// Most bytes of such a unit, so that a large event still fits behind others.
 const BATCH_BYTES: u32 = 16 * 1024 * 1024;
+/// Bytes of payload and key that an event may have: the most that a store can be set to, so that
+/// an import takes what any program has appended.
+pub(crate) const LARGEST_EVENT: u32 = 64 * 1024 * 1024;
 
 /// The directory that the user named.
 pub(crate) fn named(context: &Context) -> Result<PathBuf> {
@@ -83,6 +86,7 @@ pub(crate) fn open_or_create(dir: &Path, durability: Durability) -> Result<Store
     }
     let config = StoreConfig::new(dir)
         .with_durability(durability)
+        .with_single_append_max_bytes(LARGEST_EVENT)
         .with_batch_max_size(BATCH_EVENTS)
         .with_batch_max_bytes(BATCH_BYTES);
     Store::open(config).map_err(Failure::opening)

@@ -102,9 +102,20 @@ impl Lists {
         self.walk(start, |node| node.previous)
     }
 
+    /// Number of items in all lists.
+    #[must_use]
+    pub fn items(&self) -> u32 {
+        self.nodes.len()
+    }
+
     /// Every item with its list, in the order they were appended.
     pub fn iter(&self) -> impl Iterator<Item = (u32, u32)> {
-        let nodes = (0..self.nodes.len()).map_while(|number| self.node(number));
+        self.iter_from(0)
+    }
+
+    /// The items with their lists, in the order they were appended, without the first `from` of them.
+    pub fn iter_from(&self, from: u32) -> impl Iterator<Item = (u32, u32)> {
+        let nodes = (from..self.nodes.len()).map_while(|number| self.node(number));
         nodes.map(|node| (node.list, node.item))
     }
 

@@ -92,8 +92,10 @@ fn lists_are_walked_both_ways_from_anywhere() {
         lists.push(list, item);
         model.entry(list).or_default().push(item);
     }
-    let pushed = lists.iter().count();
-    assert_eq!(pushed, 3_000);
+    assert_eq!((lists.iter().count(), lists.items()), (3_000, 3_000));
+    let behind: Vec<_> = lists.iter().skip(2_990).collect();
+    assert_eq!(lists.iter_from(2_990).collect::<Vec<_>>(), behind);
+    assert_eq!(lists.iter_from(3_001).count(), 0);
     for list in 0..45 {
         let items = model.remove(&list).unwrap_or_default();
         assert_eq!(lists.first(list), items.first().copied());

@@ -25,6 +25,8 @@ pub struct EventHeader {
     pub event_kind: EventKind,
     /// Flags that the caller set: the `FLAG_` constants.
     pub flags: u8,
+    #[serde(default, skip_serializing_if = "is_unversioned")]
+    payload_version: u16,
     /// The payload commitment; zero where it was not recorded.
     #[serde(default)]
     pub content_hash: Digest,
@@ -80,6 +82,7 @@ impl EventHeader {
             payload_size,
             event_kind,
             flags: 0,
+            payload_version: 0,
             content_hash: [0; 32],
         }
     }
@@ -89,6 +92,19 @@ impl EventHeader {
     pub const fn with_flags(mut self, flags: u8) -> EventHeader {
         self.flags = flags;
         self
+    }
+
+    /// The same header for a payload of this version of its schema.
+    #[must_use]
+    pub const fn with_payload_version(mut self, version: u16) -> EventHeader {
+        self.payload_version = version;
+        self
+    }
+
+    /// Version of the payload's schema; 0 when the event was appended without a type.
+    #[must_use]
+    pub const fn payload_version(&self) -> u16 {
+        self.payload_version
     }
 
     /// Whether the producer waits for an acknowledging event.
@@ -115,6 +131,11 @@ impl EventHeader {
     pub fn age_us(&self, now_us: i64) -> u64 {
         u64::try_from(now_us.saturating_sub(self.timestamp_us)).unwrap_or(0)
     }
+}
+
+// The signature is that of `skip_serializing_if`.
+fn is_unversioned(version: &u16) -> bool {
+    *version == 0
 }
 
 #[cfg(test)]
@@ -181,5 +202,17 @@ mod tests {
                 ..header
             }
         );
+    }
+
+    #[test]
+    fn a_payload_version_survives_serialization_and_costs_nothing_where_there_is_none() {
+        let plain = crate::encoding::to_bytes(&header(1)).unwrap();
+        let versioned = header(1).with_payload_version(3);
+        let bytes = crate::encoding::to_bytes(&versioned).unwrap();
+        assert!(plain.len() < bytes.len());
+        for (bytes, version) in [(plain, 0), (bytes, 3)] {
+            let decoded = crate::encoding::from_bytes::<EventHeader>(&bytes).unwrap();
+            assert_eq!(decoded.payload_version(), version);
+        }
     }
 }

@@ -8,6 +8,16 @@
 /// [`u32::MAX`] the number saturates and stays: between two saturated events it decides nothing.
 ///
 /// Costs one pass over the predecessors, without allocating.
+///
+/// ```
+/// use batpak_graph::generation_after;
+///
+/// // The first event of a stream without causes.
+/// let first = generation_after([]);
+/// // Its successor in the stream, which was also caused by an event of generation 7.
+/// let merged = generation_after([first, 7]);
+/// assert_eq!((first, merged), (1, 8));
+/// ```
 #[must_use]
 pub fn generation_after(predecessors: impl IntoIterator<Item = u32>) -> u32 {
     predecessors

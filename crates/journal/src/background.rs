@@ -132,7 +132,7 @@ impl Background {
             drop(tail);
             // The header of the next segment states it as well. A full disk is reported by the
             // append that needs the space.
-            let _retried_by_append = engine.next_segment_now();
+            let _retried_by_append = engine.next_segment_now(0);
             self.marked = durable.get();
             return None;
         }

@@ -10,6 +10,7 @@ use batpak_coordinate::{Sequence, StreamSequence};
 use batpak_event::{Cause, EventId};
 use foldhash::fast::RandomState;
 
+use crate::condition::{self, Checked, Standing};
 use crate::draft::DraftCause;
 use crate::error::{AppendError, ReadError};
 use crate::heads::HeadCache;
@@ -28,6 +29,8 @@ pub(crate) enum Verdict {
     RefusedBy(AppendError, Sequence),
     /// The newest event of a stream is not known.
     NeedsHeads,
+    /// Conditions have to be looked at anew.
+    NeedsConditions,
 }
 
 /// An event that was looked up.
@@ -75,10 +78,12 @@ impl Lookups {
         Ok(lookups)
     }
 
-    /// Looks up the newest events of all streams of a unit; `written` is the newest written event.
+    /// Looks up the newest events of all streams of a unit and of conditions on it; `written` is the newest
+    /// written event.
     pub(crate) fn add_heads(
         &mut self,
         unit: &[Prepared],
+        checked: &Checked<'_>,
         view: &View,
         written: impl Fn() -> Sequence,
     ) -> Result<(), ReadError> {
@@ -87,8 +92,8 @@ impl Lookups {
             *self = Self::make(unit, view)?;
         }
         self.heads.clear();
-        for prepared in unit {
-            let entity = prepared.draft.coordinate.entity();
+        let streams = unit.iter().map(|unit| unit.draft.coordinate.entity());
+        for entity in streams.chain(checked.streams().map(|(entity, _)| entity)) {
             if !self.heads.contains_key(entity) {
                 let head = view.head(entity, &written)?;
                 self.heads.insert(Arc::from(entity), head);
@@ -221,9 +226,14 @@ pub(crate) fn generations_in_unit(
     })
 }
 
-pub(crate) fn check(unit: &[Prepared], present: &Present<'_>) -> Verdict {
+pub(crate) fn check(
+    unit: &[Prepared],
+    checked: Option<&Checked<'_>>,
+    present: &Present<'_>,
+) -> Verdict {
     keys(unit, present)
         .or_else(|| expected(unit, present))
+        .or_else(|| conditions(checked?, present))
         .or_else(|| causes(unit, present))
         .unwrap_or(Verdict::Go)
 }
@@ -284,6 +294,33 @@ fn expected(unit: &[Prepared], present: &Present<'_>) -> Option<Verdict> {
         }
     }
     None
+}
+
+fn conditions(checked: &Checked<'_>, present: &Present<'_>) -> Option<Verdict> {
+    for (entity, expected) in checked.streams() {
+        let Some(head) = present.head(entity) else {
+            return Some(Verdict::NeedsHeads);
+        };
+        let actual = head.stream_sequence;
+        if actual != expected {
+            let error = AppendError::ConditionBroken {
+                events: Some(head.sequence)
+                    .filter(|at| !at.is_none())
+                    .into_iter()
+                    .collect(),
+                stream: Some(Box::new((entity.to_owned(), expected, actual))),
+            };
+            return Some(Verdict::RefusedBy(error, head.sequence));
+        }
+    }
+    match checked.under_lock(present.parts) {
+        Standing::Holds => None,
+        Standing::Moved => Some(Verdict::NeedsConditions),
+        Standing::Broken(events) => {
+            let newest = events.last().copied().unwrap_or_default();
+            Some(Verdict::RefusedBy(condition::refusal(events), newest))
+        }
+    }
 }
 
 fn causes(unit: &[Prepared], present: &Present<'_>) -> Option<Verdict> {

@@ -217,6 +217,14 @@ pub enum AppendError {
         /// Newest visible event.
         newest: Sequence,
     },
+    /// A condition does not hold; nothing was committed.
+    #[error("{}", broken(events, stream.as_deref()))]
+    ConditionBroken {
+        /// The events that break it, ascending, as far as they are named; of a stream its newest one.
+        events: Vec<Sequence>,
+        /// The stream that is not as expected, with what was expected and found, if it is one.
+        stream: Option<Box<(String, StreamSequence, StreamSequence)>>,
+    },
     /// The stream is not as expected; nothing was committed.
     #[error("the newest event of {entity} has stream sequence {actual}, expected {expected}")]
     SequenceMismatch {
@@ -359,4 +367,21 @@ pub enum ReadError {
         /// Last event lost.
         last: Sequence,
     },
+}
+
+/// What breaks a condition.
+fn broken(
+    events: &[Sequence],
+    stream: Option<&(String, StreamSequence, StreamSequence)>,
+) -> String {
+    if let Some((entity, expected, actual)) = stream {
+        return format!(
+            "the newest event of {entity} has stream sequence {actual}, expected {expected}"
+        );
+    }
+    let named: Vec<String> = events.iter().map(Sequence::to_string).collect();
+    format!(
+        "a condition is broken by events that came before: {}",
+        named.join(", ")
+    )
 }

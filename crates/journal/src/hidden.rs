@@ -14,13 +14,18 @@ use crate::clock::Stamp;
 use crate::engine::Engine;
 use crate::error::{AppendError, Failure};
 use crate::history::Parts;
+use crate::sabotage::{Bug, planted};
 use crate::segment_file::SegmentFile;
 use crate::stage::control_length;
 use crate::tail::Stage;
 
 /// Ranges of sequences, both ends included: ascending, with shown events between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct HiddenRanges(Vec<(Sequence, Sequence)>);
+pub(crate) struct HiddenRanges {
+    ranges: Vec<(Sequence, Sequence)>,
+    /// How many changes led here.
+    changes: u64,
+}
 
 impl HiddenRanges {
     /// What the parts of a log say.
@@ -37,21 +42,25 @@ impl HiddenRanges {
     /// Whether an event is hidden.
     #[inline]
     pub(crate) fn contains(&self, sequence: Sequence) -> bool {
-        let before = self.0.partition_point(|(first, _)| *first <= sequence);
-        let range = before.checked_sub(1).and_then(|at| self.0.get(at));
+        let before = self.ranges.partition_point(|(first, _)| *first <= sequence);
+        let range = before.checked_sub(1).and_then(|at| self.ranges.get(at));
         range.is_some_and(|(_, last)| sequence <= *last)
     }
 
     pub(crate) fn ranges(&self) -> &[(Sequence, Sequence)] {
-        &self.0
+        &self.ranges
+    }
+
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// The ranges after one more change.
     pub(crate) fn apply(&mut self, change: VisibilityChange) {
         let VisibilityChange { hides, first, last } = change;
         let mut hidden = first..=last;
-        let mut changed = Vec::with_capacity(self.0.len() + 2);
-        for (start, end) in self.0.drain(..) {
+        let mut changed = Vec::with_capacity(self.ranges.len() + 2);
+        for (start, end) in self.ranges.drain(..) {
             // Ranges that touch become one.
             let apart = end.next() < first || last.next() < start;
             if apart || (!hides && (end < first || last < start)) {
@@ -71,7 +80,8 @@ impl HiddenRanges {
             changed.push((*hidden.start(), *hidden.end()));
             changed.sort_unstable();
         }
-        self.0 = changed;
+        self.ranges = changed;
+        self.changes = self.changes.saturating_add(1);
     }
 }
 
@@ -85,11 +95,23 @@ impl Engine {
         if let Some(failed) = stage.outcome.get() {
             return Err(AppendError::NotWritten(failed.error.clone()));
         }
-        self.check_open()?;
-        if let Err(error) = segment.sync() {
+        // The frame may be on the disk: what comes of it shows at the next open.
+        let in_doubt = |failure| AppendError::Unknown {
+            first: change.first,
+            last: change.last,
+            failure,
+        };
+        if let Some(failure) = self.failure.get() {
+            return Err(in_doubt(failure.clone()));
+        }
+        let synced = match change.hides && planted(Bug::HideWithoutSync) {
+            true => Ok(()),
+            false => segment.sync(),
+        };
+        if let Err(error) = synced {
             let failure = Failure::Sync(error);
             self.fail(failure.clone());
-            return Err(AppendError::Failed(failure));
+            return Err(in_doubt(failure));
         }
         let tail = self.lock_tail();
         let parts = self.view.parts();
@@ -115,7 +137,8 @@ impl Engine {
             let mut tail = self.lock_tail();
             tail.random.reserve(2)?;
             let epoch = control_length(&self.epoch_frame(stamp, 0));
-            if tail.fits(epoch + control_length(&frame)) {
+            let room = epoch + control_length(&frame);
+            if tail.fits(room) {
                 let parts = self.view.parts();
                 let live = parts.last().and_then(|part| part.columns());
                 if let Some(live) = live.filter(|_| tail.epoch_due) {
@@ -128,7 +151,7 @@ impl Engine {
                 }
             }
             drop(tail);
-            self.next_segment_now()?;
+            self.next_segment_now(room)?;
         }
     }
 }
@@ -171,7 +194,7 @@ mod tests {
                     assert_eq!(hidden, model.contains(&sequence), "{sequence} {ranges:?}");
                 }
                 let apart = |pair: &[(Sequence, Sequence)]| pair[0].1.next() < pair[1].0;
-                assert!(ranges.0.windows(2).all(apart), "{ranges:?}");
+                assert!(ranges.ranges.windows(2).all(apart), "{ranges:?}");
             }
         }
     }

@@ -12,6 +12,7 @@ use batpak_segment::index::{Directory, IndexFault, key_hash, stream_hash};
 use crate::error::ReadError;
 use crate::live::{Head, Ordinal};
 use crate::part::{Found, Part, Row, Sealed};
+use crate::sabotage::{Bug, planted};
 
 /// The parts of a log, in its order.
 pub(crate) type Parts = [Arc<Part>];
@@ -95,6 +96,9 @@ pub(crate) fn keyed(parts: &Parts, id: EventId) -> Result<Option<Row>, ReadError
             let Some(index) = part.index() else {
                 return Ok(part.columns().and_then(|live| live.keyed(id)));
             };
+            if planted(Bug::ForgetSealedKeys) {
+                return Ok(None);
+            };
             let event = index.events_with_id(id).map(|mut events| events.next());
             let sequence =
                 event.and_then(|event| event.map(|event| index.sequence(event)).transpose());
@@ -123,7 +127,13 @@ pub(crate) fn head(parts: &Parts, entity: &str) -> Result<Head, ReadError> {
                         sequence: head.sequence,
                         stream_sequence: head.last,
                         generation: index.generation(head.newest)?,
-                        hash: head.hash,
+                        hash: head.hash.map(|hash| {
+                            if planted(Bug::ForgetPreviousHash) {
+                                [0; 32]
+                            } else {
+                                hash
+                            }
+                        }),
                     })
                 })
                 .transpose()

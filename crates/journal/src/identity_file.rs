@@ -8,6 +8,7 @@ use batpak_segment::identity::{Choice, Identity, IdentityFault, SlotPair, choose
 use batpak_segment::names::IDENTITY;
 
 use crate::error::{Failure, FileError};
+use crate::sabotage::{Bug, planted};
 
 /// Largest identity file: room for some three hundred thousand segments.
 const MAX_IDENTITY_BYTES: u64 = 64 << 20;
@@ -122,9 +123,12 @@ impl IdentityFile {
             slots,
             identity,
         };
-        opened
-            .write_slot()
-            .map_err(|source| FileError::new("write", IDENTITY, source))?;
+        let written = if planted(Bug::SkipSlotThatWasRead) {
+            Ok(())
+        } else {
+            opened.write_slot()
+        };
+        written.map_err(|source| FileError::new("write", IDENTITY, source))?;
         Ok(opened)
     }
 
@@ -160,7 +164,11 @@ impl IdentityFile {
         write_all_at(
             &*self.file,
             &bytes,
-            self.slots.offset_of(self.identity.generation),
+            self.slots.offset_of(if planted(Bug::OneSlot) {
+                0
+            } else {
+                self.identity.generation
+            }),
         )?;
         self.file.sync_data()
     }

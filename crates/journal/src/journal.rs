@@ -10,6 +10,7 @@ use batpak_segment::identity::{CleanClose, ClosedSegment};
 use batpak_segment::{EventFrame, SegmentId, VisibilityChange};
 
 use crate::buffer::FrameBuffer;
+use crate::condition::Condition;
 use crate::draft::{Committed, Draft, DraftCause};
 use crate::engine::{Engine, Target, Writer};
 use crate::error::{AppendError, Failure, OpenError, ReadError};
@@ -18,6 +19,7 @@ use crate::open::open_writer;
 use crate::options::{Durability, Options};
 use crate::prepare::{Prepared, prepare};
 use crate::report::OpenReport;
+use crate::sabotage::{Bug, planted};
 use crate::stage::Staged;
 use crate::ticket::Ticket;
 use crate::view::View;
@@ -73,14 +75,31 @@ impl Journal {
         drafts: Vec<Draft>,
         level: Durability,
     ) -> Result<Vec<Committed>, AppendError> {
-        self.stage(drafts)?.wait(level)
+        self.stage(drafts, &[])?.wait(level)
+    }
+
+    /// Appends events as one unit if conditions hold of the log where the unit gets its place: of all
+    /// that comes before it, also of what others append at the same time. Of two units whose conditions
+    /// each other breaks, one is appended. Keys are compared first: where they are taken already, the
+    /// originals are returned, whatever the conditions.
+    ///
+    /// # Errors
+    /// `ConditionBroken`, once the events that break it are visible; otherwise see [`AppendError`].
+    pub fn append_unit_if(
+        &self,
+        conditions: &[Condition],
+        drafts: Vec<Draft>,
+        level: Durability,
+    ) -> Result<Vec<Committed>, AppendError> {
+        self.stage(drafts, conditions)?.wait(level)
     }
 
     /// Hides events, both ends included, and makes that durable. They keep their places in their streams,
     /// their keys and their effects; they are not shown to readers.
     ///
     /// # Errors
-    /// `NoSuchRange` unless both ends are visible events in their order; otherwise as for an append.
+    /// `NoSuchRange` unless both ends are visible events in their order; otherwise as for an append, where
+    /// `Unknown` names the range: whether it is hidden shows when the store is opened again.
     pub fn hide(&self, first: Sequence, last: Sequence) -> Result<(), AppendError> {
         self.change_visibility(true, first, last)
     }
@@ -118,12 +137,12 @@ impl Journal {
     /// # Errors
     /// See [`AppendError`]; when this returns an error, nothing of the unit is in the log.
     pub fn submit(&self, drafts: Vec<Draft>) -> Result<Ticket, AppendError> {
-        let ticket = self.stage(drafts)?;
+        let ticket = self.stage(drafts, &[])?;
         self.engine.wake_background();
         Ok(ticket)
     }
 
-    fn stage(&self, drafts: Vec<Draft>) -> Result<Ticket, AppendError> {
+    fn stage(&self, drafts: Vec<Draft>, conditions: &[Condition]) -> Result<Ticket, AppendError> {
         self.engine.check_open()?;
         if drafts.is_empty() {
             let target = Target {
@@ -136,7 +155,7 @@ impl Journal {
         self.engine.start_background(Arc::downgrade(&self.engine))?;
         let mut unit = prepare(drafts, &self.engine.options)?;
         loop {
-            match self.engine.stage(unit)? {
+            match self.engine.stage(unit, conditions)? {
                 Staged::New(committed, target) => {
                     return Ok(Ticket::new(Arc::clone(&self.engine), committed, target));
                 }
@@ -164,6 +183,9 @@ impl Journal {
     /// # Errors
     /// A failed sync fails the writer: what is on the disk shows at the next open.
     pub fn sync(&self) -> Result<(), AppendError> {
+        if planted(Bug::SyncNothing) {
+            return Ok(());
+        }
         loop {
             self.engine.check_open()?;
             let target = {
@@ -294,7 +316,11 @@ impl Engine {
         self.view.count_awaiting();
         self.seal_closed();
         let mut writer = self.lock_write();
-        if let Some(active) = &writer.active {
+        if let Some(active) = writer
+            .active
+            .as_ref()
+            .filter(|_| !planted(Bug::CloseBeforeSync))
+        {
             // The record vouches for every byte before its length, control frames included.
             let synced = active.sync();
             synced.map_err(|error| AppendError::Failed(Failure::Sync(error)))?;
@@ -304,6 +330,13 @@ impl Engine {
         self.seal_closed();
         let tree = self.view.tree_head(self.durable()).ok();
         let mut writer = self.lock_write();
+        if let Some(active) = writer
+            .active
+            .as_ref()
+            .filter(|_| planted(Bug::CutBeforeRecord))
+        {
+            let _early = active.file.set_len(writer.end);
+        }
         let mut identity = writer.desired.clone();
         identity.durable = writer.last;
         identity.clean_close = Some(CleanClose {

@@ -61,8 +61,10 @@
 
 mod background;
 mod buffer;
+mod causal;
 mod check;
 mod clock;
+mod condition;
 mod decide;
 mod draft;
 mod engine;
@@ -82,6 +84,11 @@ mod reader;
 mod recover;
 mod report;
 mod room;
+#[cfg(not(feature = "sabotage"))]
+mod sabotage;
+#[cfg(feature = "sabotage")]
+#[doc(hidden)]
+pub mod sabotage;
 mod salvage;
 mod scan;
 mod seal;
@@ -98,6 +105,8 @@ mod walk;
 mod write;
 
 pub use buffer::FrameBuffer;
+pub use causal::CausalView;
+pub use condition::Condition;
 pub use draft::{Committed, Draft, DraftCause};
 pub use error::{AppendError, Damage, Failure, FileError, OpenError, ReadError};
 pub use headers::repair_identity;

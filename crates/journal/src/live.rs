@@ -222,6 +222,16 @@ impl Live {
         numbers.filter_map(|number| Some(self.numbered(number)?.sequence))
     }
 
+    /// The events of this store that caused one, in this segment or before it.
+    pub(crate) fn causes(&self, sequence: Sequence) -> impl Iterator<Item = EventId> {
+        let number = match self.locate(sequence) {
+            Some(Located::Number(number)) => Some(number),
+            _ => None,
+        };
+        let causes = number.map(|number| self.links.causes(number));
+        causes.into_iter().flatten()
+    }
+
     /// The list of a stream's events, staged ones included.
     pub(crate) fn stream(&self, entity: &str) -> Option<List<'_>> {
         let number = self.entities.find(entity)?;

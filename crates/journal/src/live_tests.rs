@@ -60,6 +60,12 @@ fn answers(live: &Live) -> String {
         ));
     }
     answers.push(format!("{:?}", live.effects(CAUSE).collect::<Vec<_>>()));
+    for at in 0..=40 {
+        answers.push(format!(
+            "{:?}",
+            live.causes(Sequence(at)).collect::<Vec<_>>()
+        ));
+    }
     answers.push(format!("{:?}", live.holes().collect::<Vec<_>>()));
     answers.push(format!("{} {:?}", live.streams_begun(), live.last()));
     for at in 0..=40 {
@@ -82,6 +88,11 @@ fn events_are_found_by_key_stream_conversation_and_cause() {
     assert_eq!(sequences(&live, correlated), [2]);
     let effects: Vec<u64> = live.effects(CAUSE).map(Sequence::get).collect();
     assert_eq!(effects, [1, 2, 3]);
+    for sequence in 1..=3 {
+        let causes: Vec<EventId> = live.causes(Sequence(sequence)).collect();
+        assert_eq!(causes, [CAUSE]);
+    }
+    assert_eq!(live.causes(Sequence(4)).count(), 0);
     assert_eq!(live.streams_begun(), 2);
     let newest = live.newest("a").unwrap();
     assert_eq!(newest.stream_sequence, StreamSequence(2));

@@ -9,6 +9,7 @@ use batpak_event::{BranchId, Digest, Epoch, Lineage};
 use batpak_platform::{Entropy, Platform, ProcessGuard, Storage, StorageLock};
 use batpak_segment::identity::{BranchRecord, Identity};
 use batpak_segment::index::SegmentIndex;
+use batpak_segment::names::{IDENTITY, TEMPORARY_SUFFIX};
 use batpak_segment::{CloseFacts, SEGMENT_HEADER, SegmentId};
 
 use crate::buffer::FrameBuffer;
@@ -23,6 +24,7 @@ use crate::options::Options;
 use crate::part::Part;
 use crate::recover::{Ground, Mode, Newest, Recovered, exhausted, recover};
 use crate::report::{DamageDigest, OpenReport};
+use crate::sabotage::{Bug, planted};
 use crate::seal;
 use crate::segment_file::{NextSegment, SegmentFile};
 use crate::survey::{Names, identity, is_damage, names, take_directory};
@@ -171,22 +173,31 @@ fn clear_away(
             .map_err(|source| FileError::new("set aside", name.clone(), source))?;
         recovered.report.set_aside.push(aside);
     }
-    if let Some(id) = recovered.adopted {
-        // A name whose directory sync failed is not made durable by a later one: it is given
-        // again. Nothing acknowledged is in the segment, should a crash come in between.
-        let (name, temporary) = (id.file_name(), NextSegment::temporary_name(id));
-        storage
-            .rename(&name, &temporary)
-            .and_then(|()| storage.rename(&temporary, &name))
-            .map_err(|source| FileError::new("name", name, source))?;
+    if let Some(id) = recovered.adopted.filter(|_| !planted(Bug::SkipNamingAgain)) {
+        // Nothing acknowledged is in the segment, should a crash come in between.
+        name_again(storage, &id.file_name(), &NextSegment::temporary_name(id))?;
     }
-    if !recovered.report.clean {
+    // Whoever created the store may have failed to sync its name, and nothing is in it yet.
+    let unused = recovered.identity.highest.is_none() && !recovered.report.created;
+    if unused {
+        name_again(storage, IDENTITY, &format!("{IDENTITY}{TEMPORARY_SUFFIX}"))?;
+    }
+    let unclean = !recovered.report.clean && !planted(Bug::SkipSyncOfSeenNames);
+    if unused || unclean {
         // A name that is seen may still be lost: whoever gave it did not live to sync it.
         storage
             .sync_directory()
             .map_err(|source| FileError::new("sync", ".", source))?;
     }
     Ok(())
+}
+
+/// Gives a file its name again: a name whose directory sync failed is not made durable by a later one.
+fn name_again(storage: &dyn Storage, name: &str, temporary: &str) -> Result<(), OpenError> {
+    storage
+        .rename(name, temporary)
+        .and_then(|()| storage.rename(temporary, name))
+        .map_err(|source| FileError::new("name", name, source).into())
 }
 
 /// Gives indexes that were made during recovery their files. One that cannot be written stays in
@@ -255,7 +266,7 @@ fn resume(recovered: &mut Recovered) -> Result<Resumption, OpenError> {
         Decision::Resume | Decision::Continue => true,
         _ => false,
     };
-    if !newest.closed {
+    if !newest.closed && !planted(Bug::TrustPageCache) {
         recovered.report.rewritten_events = write_again(&segment, newest, recovered)?;
     }
     let rest = segment.capacity.saturating_sub(newest.len);
@@ -371,7 +382,11 @@ fn build(
         prepared: None,
         wall_us,
         counter,
-        last,
+        last: if planted(Bug::Renumber) && !last.is_none() {
+            last.next()
+        } else {
+            last
+        },
         last_hash,
         epoch_due: true,
         stage: Arc::new(Stage::default()),
@@ -438,12 +453,15 @@ impl Engine {
     /// cannot go on in the newest one, so that a record of a clean close is only dropped once
     /// nothing rests on it.
     fn begin_epoch(&self, resumption: &Resumption) -> Result<(), OpenError> {
+        if !resumption.begins && planted(Bug::SkipEpoch) {
+            return Ok(());
+        }
         if !resumption.begins {
             let mut writer = self.lock_write();
             let desired = writer.desired.clone();
             return writer.identity.write(desired).map_err(failed_to_begin);
         }
-        self.next_segment_now().map_err(|error| match error {
+        self.next_segment_now(0).map_err(|error| match error {
             AppendError::NotWritten(error) => OpenError::File(error),
             AppendError::Failed(failure) | AppendError::Unknown { failure, .. } => {
                 failed_to_begin(failure)

@@ -10,6 +10,7 @@ use batpak_segment::{
 use crate::draft::{Draft, DraftCause};
 use crate::error::AppendError;
 use crate::options::Options;
+use crate::sabotage::{Bug, planted};
 
 /// An event ready to be staged.
 #[derive(Debug)]
@@ -71,8 +72,14 @@ impl Prepared {
 }
 
 /// Checks a unit against the limits and prepares each of its events.
-pub(crate) fn prepare(drafts: Vec<Draft>, options: &Options) -> Result<Vec<Prepared>, AppendError> {
+pub(crate) fn prepare(
+    mut drafts: Vec<Draft>,
+    options: &Options,
+) -> Result<Vec<Prepared>, AppendError> {
     check_unit(&drafts, options)?;
+    if planted(Bug::SwapInBatch) && drafts.len() > 2 {
+        drafts.swap(1, 2);
+    }
     drafts
         .into_iter()
         .enumerate()

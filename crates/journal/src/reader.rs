@@ -14,6 +14,7 @@ use crate::live::{Live, Ordinal};
 use crate::part::Part;
 use crate::recover::{Ground, Mode, Recovered, recover};
 use crate::report::OpenReport;
+use crate::sabotage::{Bug, planted};
 use crate::seal;
 use crate::survey::{check_predecessor, identity, names, open_segment};
 use crate::view::{Origin, View};
@@ -53,6 +54,13 @@ impl Reader {
     /// # Errors
     /// As for [`open`](Self::open).
     pub fn open_with(platform: &Platform, mapping: bool) -> Result<(Self, OpenReport), OpenError> {
+        if planted(Bug::ReaderClearsAway) {
+            let leftovers = names(&*platform.storage)?.temporary;
+            let _removed: Vec<_> = leftovers
+                .iter()
+                .map(|name| platform.storage.remove(name))
+                .collect();
+        }
         let (mut recovered, live) = read(platform, mapping)?;
         let visible = visible(&recovered, live);
         let resume = resume_at(&recovered, visible);

@@ -149,10 +149,25 @@ impl Scan {
         }
     }
 
+    /// The same, with the events that are hidden.
+    pub(crate) fn with_hidden(self) -> Self {
+        Self {
+            hidden: Arc::default(),
+            ..self
+        }
+    }
+
     /// How the scan got at its events so far.
     #[must_use]
     pub fn plan(&self) -> &ScanPlan {
         &self.plan
+    }
+
+    /// Ranges of events that the scan takes for hidden, both ends included, ascending: those that were
+    /// when it began.
+    #[must_use]
+    pub fn hidden_ranges(&self) -> &[(Sequence, Sequence)] {
+        self.hidden.ranges()
     }
 
     /// The next event, or `None` at the end. The frame is borrowed until the next call.

@@ -29,6 +29,7 @@ use crate::engine::Engine;
 use crate::error::ReadError;
 use crate::history::{self, Parts, TIER};
 use crate::part::{Found, Part};
+use crate::sabotage::{Bug, planted};
 use crate::source::FileSource;
 
 pub(crate) use file::{load, write};
@@ -131,7 +132,8 @@ fn walk(part: &Part, close: &CloseFacts, making: &mut Making<'_>) -> Result<(), 
                     }
                     Ok(ControlFrame::Gap { .. }) => return Err(unreadable(part)),
                     Ok(frame) => {
-                        if let Some(change) = VisibilityChange::of(&frame) {
+                        let change = VisibilityChange::of(&frame);
+                        if let Some(change) = change.filter(|_| !planted(Bug::IndexShowsAll)) {
                             making.builder.change(change);
                         }
                     }

@@ -10,6 +10,7 @@ use batpak_platform::{Access, FileBytes, Storage, StorageFile, read_exact_at, wr
 use batpak_segment::{Offset, SEGMENT_HEADER, Salt, SegmentHeader, SegmentId};
 
 use crate::error::FileError;
+use crate::sabotage::{Bug, planted};
 
 /// How many zero bytes are written at a time when a segment is filled ahead.
 const FILL_CHUNK: usize = 256 << 10;
@@ -115,9 +116,19 @@ impl SegmentFile {
         }
         // Until it returns, a panic in it counts as a failure.
         *failed = true;
-        self.file
-            .sync_data()
-            .map_err(|source| self.error("sync", source))?;
+        let again = |error| {
+            if planted(Bug::RetryFailedSync) {
+                self.file.sync_data()
+            } else {
+                Err(error)
+            }
+        };
+        let synced = if planted(Bug::SkipSync) {
+            Ok(())
+        } else {
+            self.file.sync_data().or_else(again)
+        };
+        synced.map_err(|source| self.error("sync", source))?;
         *failed = false;
         Ok(())
     }

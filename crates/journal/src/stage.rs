@@ -10,12 +10,14 @@ use batpak_segment::{ControlFrame, FrameFlags, FrameHead, Offset, Salt, SegmentI
 
 use crate::check::{self, Lookups, Present, Verdict};
 use crate::clock::Stamp;
+use crate::condition::{Checked, Condition};
 use crate::draft::{Committed, DraftCause};
 use crate::engine::{Engine, Target};
 use crate::error::AppendError;
 use crate::live::{Addition, Head, Live};
 use crate::options::Durability;
 use crate::prepare::{Prepared, following};
+use crate::sabotage::{Bug, planted};
 use crate::tail::Tail;
 
 /// Closed segments whose index is still to be made; more than that, and whoever appends makes them.
@@ -48,6 +50,7 @@ pub(crate) enum Obstacle {
     NeedsHeads,
     /// Index files have to be asked again about keys and causes.
     NeedsLookups,
+    NeedsConditions,
     Present(Vec<Sequence>, Target),
     Full,
     Refused(AppendError),
@@ -57,8 +60,14 @@ pub(crate) enum Obstacle {
 
 impl Engine {
     /// Stages a unit, preparing what it needs outside the lock.
-    pub(crate) fn stage(&self, mut unit: Vec<Prepared>) -> Result<Staged, AppendError> {
+    /// The unit has a place only where the conditions hold.
+    pub(crate) fn stage(
+        &self,
+        mut unit: Vec<Prepared>,
+        conditions: &[Condition],
+    ) -> Result<Staged, AppendError> {
         let mut lookups = Lookups::default();
+        let mut checked = Checked::outside(conditions, &self.view)?;
         loop {
             self.check_open()?;
             if self.view.awaiting_index() >= MOST_WITHOUT_INDEX {
@@ -68,14 +77,17 @@ impl Engine {
             if check::names_events(&unit) && !lookups.hold(&self.view) {
                 lookups = Lookups::make(&unit, &self.view)?;
             }
-            let obstacle = match self.try_stage(&mut unit, &lookups) {
+            let obstacle = match self.try_stage(&mut unit, &checked, &lookups) {
                 Ok(staged) => return Ok(staged),
                 Err(obstacle) => obstacle,
             };
             match obstacle {
                 Obstacle::NeedsLookups => {}
+                Obstacle::NeedsConditions => {
+                    checked = Checked::outside(conditions, &self.view)?;
+                }
                 Obstacle::NeedsHeads => {
-                    lookups.add_heads(&unit, &self.view, || self.written())?;
+                    lookups.add_heads(&unit, &checked, &self.view, || self.written())?;
                 }
                 Obstacle::Present(sequences, target) => {
                     return Ok(Staged::Present(sequences, target, unit));
@@ -91,12 +103,18 @@ impl Engine {
                     if self.wait(&target, self.options.durability, None).is_ok() {
                         return Err(error);
                     }
+                    checked = Checked::outside(conditions, &self.view)?;
                 }
             }
         }
     }
 
-    fn try_stage(&self, unit: &mut [Prepared], lookups: &Lookups) -> Result<Staged, Obstacle> {
+    fn try_stage(
+        &self,
+        unit: &mut [Prepared],
+        checked: &Checked<'_>,
+        lookups: &Lookups,
+    ) -> Result<Staged, Obstacle> {
         let mut tail = self.lock_tail();
         self.check_open().map_err(Obstacle::Refused)?;
         if check::names_events(unit) && !lookups.hold(&self.view) {
@@ -109,9 +127,11 @@ impl Engine {
             heads: &tail.heads,
             current: lookups.hold(&self.view),
         };
-        match check::check(unit, &present) {
+        let checked = (!checked.conditions.is_empty()).then_some(checked);
+        match check::check(unit, checked, &present) {
             Verdict::Go => {}
             Verdict::NeedsHeads => return Err(Obstacle::NeedsHeads),
+            Verdict::NeedsConditions => return Err(Obstacle::NeedsConditions),
             Verdict::Present(sequences) => {
                 let target = target(&tail, &sequences);
                 return Err(Obstacle::Present(sequences, target));
@@ -268,7 +288,7 @@ impl Engine {
             };
             let event_hash = facts.hash(self.view.key());
             prepared.head.body_crc = sealed.body_crc;
-            if position + 1 == count {
+            if position + 1 == count || planted(Bug::CommitEveryFrame) {
                 prepared.head.flags = prepared.head.flags | FrameFlags::COMMIT;
             }
             let place = self.push_frame(tail, prepared, &facts, event_hash);
@@ -306,7 +326,7 @@ impl Engine {
                 event_hash,
                 previous_hash,
                 correlation,
-                wall_us: facts.wall_us,
+                wall_us: facts.wall_us + i64::from(planted(Bug::WrongTimeInReceipt)),
                 counter: facts.counter,
                 generation: facts.generation,
                 branch: self.view.branch(),
@@ -342,6 +362,7 @@ impl Engine {
         head.generation = facts.generation;
         head.counter = facts.counter;
         let lag = facts.sequence.get().saturating_sub(self.durable().get());
+        let lag = if planted(Bug::AttestTooMuch) { 0 } else { lag };
         head.durable_lag = u32::try_from(lag).unwrap_or(FrameHead::LAG_SATURATED);
         let (id, salt) = match &tail.cursor.segment {
             Some(segment) => (segment.id, segment.salt),

@@ -13,6 +13,7 @@ use batpak_segment::{CloseFacts, FORMAT_VERSION, HeaderFault, SegmentHeader, Seg
 use crate::decide::{Header, Slots, Start, start};
 use crate::error::{Damage, FileError, OpenError};
 use crate::identity_file::{Loaded, load};
+use crate::sabotage::{Bug, planted};
 use crate::segment_file::{SegmentFile, open_file, read_header_bytes};
 
 /// Takes the directory for writing, until the value is dropped.
@@ -48,6 +49,12 @@ impl Names {
 
 /// Lists and classifies the directory.
 pub(crate) fn names(storage: &dyn Storage) -> Result<Names, OpenError> {
+    let repeats = if planted(Bug::ListOverAndOver) {
+        200
+    } else {
+        0
+    };
+    let _repeated: Vec<_> = (0..repeats).map(|_| storage.list()).collect();
     let listed = storage
         .list()
         .map_err(|source| FileError::new("list", ".", source))?;

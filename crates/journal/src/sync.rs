@@ -14,6 +14,7 @@ use batpak_platform::Parker;
 use crate::engine::{Engine, Target};
 use crate::error::{AppendError, Failure, FileError};
 use crate::options::Durability;
+use crate::sabotage::{Bug, planted};
 
 /// Everything under the `frontier` lock.
 #[derive(Debug, Default)]
@@ -148,6 +149,8 @@ impl Engine {
         let started = self.now_ns();
         let before = self.unsynced_bytes.swap(0, Ordering::AcqRel);
         let outcome = match &active {
+            _ if planted(Bug::AcknowledgeBeforeSync) => Ok(()),
+            _ if planted(Bug::SkipSyncOfLaterEpochs) && self.view.epoch().0 > 1 => Ok(()),
             Some(active) if self.failure.get().is_none() => active.sync(),
             _ => Ok(()),
         };

@@ -12,6 +12,7 @@ use batpak_event::{BranchId, Epoch, EventId, HashKey, Lineage};
 use batpak_segment::{EventFrame, SegmentId, VisibilityChange};
 
 use crate::buffer::FrameBuffer;
+use crate::causal::CausalView;
 use crate::error::ReadError;
 use crate::hidden::HiddenRanges;
 use crate::history;
@@ -118,6 +119,12 @@ impl View {
         self.hidden().ranges().to_vec()
     }
 
+    /// How often events were hidden or shown again so far; the same in every open that shows as much.
+    #[must_use]
+    pub fn visibility_changes(&self) -> u64 {
+        self.hidden().changes()
+    }
+
     /// Number of visible events that are not hidden, gone or lost. Costs a look at each segment, and one
     /// for each hidden range.
     #[must_use]
@@ -218,6 +225,12 @@ impl View {
             Some(sequence) => self.read(sequence, buffer).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// The causal graph of the events that are visible now. Costs nothing.
+    #[must_use]
+    pub fn causal(&self) -> CausalView {
+        CausalView::new(self.clone())
     }
 
     /// Events in commit order or of one stream, from either end.

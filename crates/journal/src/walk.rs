@@ -12,6 +12,7 @@ use batpak_segment::{
 use crate::error::{Damage, FileError, ReadError};
 use crate::live::{Addition, Hole, Live, Ordinal, Place, Why};
 use crate::report::DamagedRange;
+use crate::sabotage::{Bug, planted};
 use crate::segment_file::SegmentFile;
 use crate::source::FileSource;
 
@@ -104,7 +105,7 @@ impl Walk {
                         };
                         break;
                     }
-                    if head.flags.contains(FrameFlags::COMMIT) {
+                    if head.flags.contains(FrameFlags::COMMIT) || planted(Bug::IgnoreCommit) {
                         open_unit = None;
                         walked.any = true;
                         walked.sealed = head.kind == FrameKind::Seal;
@@ -347,6 +348,9 @@ pub(crate) fn look_behind(
 ) -> Result<Behind, FileError> {
     let failed = |source| segment.error("search", source);
     let mut behind = Behind::default();
+    if planted(Bug::StopAtFirstBadFrame) {
+        return Ok(behind);
+    }
     let mut at = Offset(from.0.next_multiple_of(8));
     while let Some((offset, head)) = search(&mut source, segment.salt, at, to, |head| {
         head.kind != FrameKind::Event || head.sequence > after

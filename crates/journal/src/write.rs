@@ -16,6 +16,7 @@ use crate::engine::{Engine, Writer};
 use crate::error::{AppendError, Failure, FileError};
 use crate::live::Ordinal;
 use crate::options::Durability;
+use crate::sabotage::{Bug, planted};
 use crate::segment_file::SegmentFile;
 use crate::sync::Undone;
 use crate::tail::{Cursor, FailedStage, Rotation, Stage, StagedBuffer};
@@ -36,9 +37,9 @@ enum Stop {
 
 impl Engine {
     /// Ends the newest segment without adding to it, and begins the next one durably.
-    pub(crate) fn next_segment_now(&self) -> Result<(), AppendError> {
+    pub(crate) fn next_segment_now(&self, bytes: u64) -> Result<(), AppendError> {
         let id = self.lock_tail().next_segment_id();
-        self.prepare_segment(id, 0, 0)?;
+        self.prepare_segment(id, bytes, 0)?;
         let stamp = Stamp::read(&*self.platform.clock)?;
         let stage = {
             let mut tail = self.lock_tail();
@@ -162,7 +163,11 @@ impl Engine {
         rotation: &Rotation,
     ) -> Result<(), Stop> {
         let close = rotation.header.predecessor;
-        if let Some(active) = &writer.active {
+        if let Some(active) = writer
+            .active
+            .as_ref()
+            .filter(|_| !planted(Bug::SkipSyncOfOldSegment))
+        {
             active
                 .sync()
                 .map_err(|error| Stop::Fatal(Failure::Sync(error)))?;
@@ -172,7 +177,13 @@ impl Engine {
         let header = rotation.header.encode();
         segment
             .write(&header, 0)
-            .and_then(|()| segment.sync())
+            .and_then(|()| {
+                if planted(Bug::SkipSyncOfHeader) {
+                    Ok(())
+                } else {
+                    segment.sync()
+                }
+            })
             .map_err(|error| Stop::Write {
                 error,
                 good_end: writer.end,
@@ -188,7 +199,13 @@ impl Engine {
                 dirty_end: writer.end,
                 segment: None,
             })?;
-        storage.sync_directory().map_err(|source| {
+        let late = planted(Bug::SkipSyncOfName) || planted(Bug::NameAfterIdentity);
+        let named = if late {
+            Ok(())
+        } else {
+            storage.sync_directory()
+        };
+        named.map_err(|source| {
             Stop::Fatal(Failure::Sync(
                 segment.error("sync the directory of", source),
             ))
@@ -206,6 +223,7 @@ impl Engine {
         let desired = writer.desired.clone();
         writer.new_indexes = false;
         writer.identity.write(desired).map_err(Stop::Fatal)?;
+        let _late = planted(Bug::NameAfterIdentity).then(|| storage.sync_directory());
         if let Some(active) = writer.active.replace(Arc::clone(segment)) {
             // The zeros behind the close facts are never read; a file that keeps them is only
             // larger than it needs to be.
@@ -230,7 +248,8 @@ impl Engine {
         dirty_end: u64,
         segment: Option<&SegmentFile>,
     ) {
-        if let Some(segment) = segment {
+        let kept = planted(Bug::KeepFailedWrite) || planted(Bug::WriteWhereAWriteFailed);
+        if let Some(segment) = segment.filter(|_| !kept) {
             let cleared = segment
                 .write_zeros(good_end, dirty_end)
                 .and_then(|()| segment.sync());
@@ -245,8 +264,10 @@ impl Engine {
             Some(_) => writer.ordinal.0 as usize + 1,
             None => 0,
         };
-        self.view.truncate(parts, kept);
-        tail.heads.clear();
+        if !planted(Bug::KeepFailedUnits) {
+            self.view.truncate(parts, kept);
+            tail.heads.clear();
+        }
         tail.queue.clear();
         tail.staged_bytes = 0;
         tail.last = kept;
@@ -256,7 +277,7 @@ impl Engine {
             segment: writer.active.clone(),
             ordinal: writer.ordinal,
             offset: good_end,
-            open: false,
+            open: planted(Bug::WriteWhereAWriteFailed),
             ended: writer.ended(),
         };
         // It was filled for another place in the order of segments.

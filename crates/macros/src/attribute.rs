@@ -1,8 +1,9 @@
-//! Reads `#[batpak(category = N, type_id = N, version = N)]`.
+//! Reads `#[batpak(category = N, type_id = N, version = N, upcast(N = Type))]`.
 
 use proc_macro2::Span;
 use syn::meta::ParseNestedMeta;
-use syn::{Attribute, Error, LitInt, Result};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Error, LitInt, Result, Token, Type, parenthesized};
 
 /// The largest category.
 const MAX_CATEGORY: u8 = 0xF;
@@ -14,11 +15,12 @@ const MAX_TYPE: u16 = 0xFFF;
 const FIRST_VERSION: u16 = 1;
 
 /// What the attribute says, checked.
-#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PayloadAttribute {
     pub(crate) category: u8,
     pub(crate) type_id: u16,
     pub(crate) version: u16,
+    /// Versions of older shapes, ascending, and the types that have these shapes.
+    pub(crate) upcast: Vec<(u16, Type)>,
 }
 
 impl PayloadAttribute {
@@ -45,6 +47,7 @@ impl PayloadAttribute {
 
     fn read(attribute: &Attribute) -> Result<Self> {
         let (mut category, mut type_id, mut version) = (None, None, None);
+        let mut upcast = None;
         attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("category") {
                 set(&mut category, &meta, read_category)
@@ -52,17 +55,60 @@ impl PayloadAttribute {
                 set(&mut type_id, &meta, read_type)
             } else if meta.path.is_ident("version") {
                 set(&mut version, &meta, read_version)
+            } else if meta.path.is_ident("upcast") {
+                if upcast.is_some() {
+                    return Err(meta.error("key is given twice"));
+                }
+                upcast = Some(read_chain(&meta)?);
+                Ok(())
             } else {
-                Err(meta.error("unknown key: expected `category`, `type_id` or `version`"))
+                Err(meta
+                    .error("unknown key: expected `category`, `type_id`, `version` or `upcast`"))
             }
         })?;
         let absent = |key: &str| Error::new_spanned(attribute, format!("missing `{key} = N`"));
+        let version = version.unwrap_or(FIRST_VERSION);
         Ok(Self {
             category: category.ok_or_else(|| absent("category"))?,
             type_id: type_id.ok_or_else(|| absent("type_id"))?,
-            version: version.unwrap_or(FIRST_VERSION),
+            version,
+            upcast: check_chain(upcast.unwrap_or_default(), version)?,
         })
     }
+}
+
+/// Reads `(N = Type, ..)`.
+fn read_chain(meta: &ParseNestedMeta<'_>) -> Result<Vec<(LitInt, Type)>> {
+    let list;
+    let parentheses = parenthesized!(list in meta.input);
+    let steps = Punctuated::<_, Token![,]>::parse_terminated_with(&list, |step| {
+        let number: LitInt = step.parse()?;
+        step.parse::<Token![=]>()?;
+        Ok((number, step.parse()?))
+    })?;
+    if steps.is_empty() {
+        let message = "expected older shapes: `upcast(1 = Type)`";
+        return Err(Error::new(parentheses.span.join(), message));
+    }
+    Ok(steps.into_iter().collect())
+}
+
+/// The chain when its versions ascend and are all older than the type's.
+fn check_chain(steps: Vec<(LitInt, Type)>, current: u16) -> Result<Vec<(u16, Type)>> {
+    let mut chain: Vec<(u16, Type)> = Vec::with_capacity(steps.len());
+    for (number, shape) in steps {
+        let version = read_version(&number)?;
+        let message = if version >= current {
+            format!("an older shape has a version below {current}, the version of the type")
+        } else if chain.last().is_some_and(|(before, _)| *before >= version) {
+            "older shapes are listed by ascending version".to_owned()
+        } else {
+            chain.push((version, shape));
+            continue;
+        };
+        return Err(Error::new_spanned(number, message));
+    }
+    Ok(chain)
 }
 
 /// Reads `= N` into a key that must not have been given before.

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, Error, Fields, Result};
+use syn::{Data, DeriveInput, Error, Fields, Result, Type};
 
 use crate::attribute::PayloadAttribute;
 
@@ -14,13 +14,43 @@ pub(crate) fn derive(input: TokenStream) -> Result<TokenStream> {
         category,
         type_id,
         version,
+        upcast,
     } = PayloadAttribute::find(&input.attrs, input.ident.span())?;
     let name = &input.ident;
+    let upcast = chain(&upcast);
     Ok(quote! {
         #[automatically_derived]
         impl ::batpak::EventPayload for #name {
             const KIND: ::batpak::EventKind = ::batpak::EventKind::custom(#category, #type_id);
             const PAYLOAD_VERSION: u16 = #version;
+            #upcast
+        }
+    })
+}
+
+/// The method that reads older payloads: each version with the first shape that is not older, and
+/// from there through every later shape.
+fn chain(steps: &[(u16, Type)]) -> Option<TokenStream> {
+    if steps.is_empty() {
+        return None;
+    }
+    let arms = steps.iter().enumerate().map(|(at, (version, shape))| {
+        let later = steps.iter().skip(at + 1).map(|(_, shape)| shape);
+        quote! {
+            if version <= #version {
+                let payload = stored.decode::<#shape>()?;
+                #(let payload = ::batpak::__private::upcast_step::<_, #later>(payload)?;)*
+                return ::batpak::__private::upcast_step::<_, Self>(payload);
+            }
+        }
+    });
+    Some(quote! {
+        fn upcast(
+            version: u16,
+            stored: ::batpak::event::StoredPayload<'_>,
+        ) -> ::core::result::Result<Self, ::batpak::event::DecodeSource> {
+            #(#arms)*
+            stored.decode::<Self>()
         }
     })
 }
@@ -114,6 +144,43 @@ mod tests {
             ),
             ("category = 1, type_id = 1, versoin = 2", "unknown key"),
             ("category = 1, type_id = 1, a::version = 2", "unknown key"),
+            (
+                "category = 1, type_id = 1, version = 2, upcast()",
+                "expected older shapes",
+            ),
+            (
+                "category = 1, type_id = 1, version = 2, upcast(A)",
+                "expected integer literal",
+            ),
+            (
+                "category = 1, type_id = 1, version = 2, upcast(1)",
+                "expected `=`",
+            ),
+            (
+                "category = 1, type_id = 1, version = 2, upcast = A",
+                "expected parentheses",
+            ),
+            (
+                "category = 1, type_id = 1, version = 2, upcast(0 = A)",
+                "1 to 65535",
+            ),
+            (
+                "category = 1, type_id = 1, version = 2, upcast(2 = A)",
+                "below 2",
+            ),
+            ("category = 1, type_id = 1, upcast(1 = A)", "below 1"),
+            (
+                "category = 1, type_id = 1, version = 3, upcast(2 = B, 1 = A)",
+                "by ascending version",
+            ),
+            (
+                "category = 1, type_id = 1, version = 3, upcast(1 = A, 1 = B)",
+                "by ascending version",
+            ),
+            (
+                "category = 1, type_id = 1, version = 2, upcast(1 = A), upcast(1 = A)",
+                "given twice",
+            ),
             ("category, type_id = 1", "expected `=`"),
             ("category(1), type_id = 1", "expected `=`"),
             ("category = \"1\", type_id = 1", "expected integer literal"),

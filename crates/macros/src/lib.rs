@@ -31,6 +31,8 @@
 mod attribute;
 mod documentation;
 mod event_payload;
+mod event_sourced;
+mod projection_attribute;
 mod state_machine;
 mod typestate;
 
@@ -42,9 +44,26 @@ use proc_macro::TokenStream;
 /// payload's schema. The category is 1 to 0xF without 0xD, the type at most 0xFFF; the version is
 /// 1 to 65535, and 1 when it is left out. The type must also implement `Serialize` and
 /// `Deserialize`.
+///
+/// `upcast(1 = OlderType, 2 = LaterType)` lists older shapes by ascending version. Each becomes the
+/// next one, and the last one the type itself, by `From` or `TryFrom`.
 #[proc_macro_derive(EventPayload, attributes(batpak))]
 pub fn derive_event_payload(input: TokenStream) -> TokenStream {
     event_payload::derive(input.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Implements `batpak::EventSourced` for a struct with named fields, without generics, that is
+/// `Default`.
+///
+/// `#[batpak(input = RawMsgpackInput, cache_version = N)]` says how payloads are read, by
+/// `RawMsgpackInput` or `JsonValueInput`, and the version of the state and its fold for caches, 0 when it
+/// is left out. Beside it stands a `#[batpak(event = Type, handler = function)]` for each payload type:
+/// the handler is a method `fn function(&mut self, payload: &Type)`.
+#[proc_macro_derive(EventSourced, attributes(batpak))]
+pub fn derive_event_sourced(input: TokenStream) -> TokenStream {
+    event_sourced::derive(input.into())
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
 }

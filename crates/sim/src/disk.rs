@@ -150,6 +150,13 @@ impl SimDisk {
         self.state().calls_left = Some(calls);
     }
 
+    /// Lets `calls` more calls happen on this machine; the next one panics with
+    /// [`Stopped::TooManyCalls`](crate::Stopped), so that code that never comes to an end is seen.
+    pub fn limit_calls(&self, calls: u64) {
+        let mut state = self.state();
+        state.most_calls = Some(state.calls + calls);
+    }
+
     /// Makes one call fail: the one with ordinal [`calls`](Self::calls) + `n`, so 0 is the next.
     pub fn fail_call(&self, n: u64, fault: Fault) {
         self.state().faults.add(None, n, false, fault);

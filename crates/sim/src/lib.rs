@@ -17,15 +17,22 @@
 //! - [`SimDisk::crash`] asks for every pending change, a [`Unit`], whether it survived.
 //!   [`SimDisk::kill`] ends the process alone: everything stays visible, and pending.
 //! - A [`Fault`] can be ordered for any call by its ordinal. [`SimDisk::stop_after`] cuts the
-//!   power at any mutating call.
+//!   power at any mutating call; [`SimDisk::record_crash_points`] keeps the machine as it was before each.
+//! - A [`Profile`] says which subsets survive, whether a sector is torn, whether syncs are true, and what
+//!   rots or goes astray afterwards.
+//! - [`Choices`] is one stream of decisions, at random, from bytes, from a word, or all of them in order;
+//!   [`shrink`] makes a failing one small.
 //!
 //! Every run is a function of the calls made: there is no time, no thread and no randomness that
 //! is not seeded.
 //!
+//! Files keep only sectors that are not zero, and their hashes, so that a [`SimDisk::snapshot`] and a
+//! [`SimDisk::fingerprint`] cost nothing in proportion to the zeros that a file was filled with.
+//!
 //! # What it does not do
 //!
-//! It keeps no order between pending changes, as the weakest file system POSIX allows; ordered
-//! ones leave fewer states behind. It has no links and no directories below. The lock is a fact
+//! It keeps no order between pending changes, as the weakest file system POSIX allows, unless the
+//! profile does; and that one keeps the order of names, and of each file, not between files. It has no links and no directories below. The lock is a fact
 //! of the disk without a lock file. Mapping a file copies what the process sees at that moment. Files are in memory, and at most 1 GiB long.
 //!
 //! # Example

@@ -23,7 +23,7 @@ pub enum Profile {
     Ext4Ordered,
     /// Syncs succeed and do nothing. What is acknowledged can be lost; what is left must be in order.
     LyingDisk,
-    /// After the crash up to three bits are flipped, or one sector is zeros.
+    /// After the crash bits of one byte are flipped, or one sector is zeros.
     BitRot,
     /// After the crash one sector of a file is where another one should be.
     MisdirectedWrite,
@@ -135,13 +135,9 @@ impl Profile {
                     }
                     return Some(format!("{name}: the sector at {at} is zeros"));
                 }
-                let places: Vec<(usize, u32)> = (0..1 + choices.below(3))
-                    .map(|_| (choices.index(len), choices.below(8)))
-                    .collect();
-                for (at, bit) in &places {
-                    disk.corrupt(name, *at, 1 << bit);
-                }
-                Some(format!("{name}: flipped bits {places:?}"))
+                let (at, mask) = (choices.index(len), 1 + choices.below(255));
+                let flipped = disk.corrupt(name, at, u8::try_from(mask).unwrap_or(1));
+                flipped.then(|| format!("{name}: flipped {mask:#x} at {at}"))
             }
             Self::MisdirectedWrite => {
                 let name = choices.pick(&names)?;

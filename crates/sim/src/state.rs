@@ -31,6 +31,8 @@ pub(crate) struct State {
     /// How many mutating calls are left before the power is cut.
     pub(crate) calls_left: Option<u64>,
     power_cut: bool,
+    /// Ordinal of the call that is one too many.
+    pub(crate) most_calls: Option<u64>,
     /// The calls so far, when they are recorded.
     pub(crate) trace: Option<Vec<Operation>>,
     /// The disk as it was before each mutating call, when that is recorded.
@@ -67,6 +69,10 @@ impl State {
         if operation.mutates() && self.points.is_some() {
             let point = self.at_a_crash_point();
             self.points.get_or_insert_default().push(point);
+        }
+        if self.most_calls.is_some_and(|most| self.calls >= most) {
+            // Code that makes calls without end would go on after an error as well.
+            std::panic::resume_unwind(Box::new(Stopped::TooManyCalls));
         }
         self.calls += 1;
         if operation.mutates() {

@@ -11,6 +11,9 @@ pub enum Stopped {
     PowerCut,
     /// The handle belongs to a process that a crash or a kill has ended.
     ProcessEnded,
+    /// More calls were made than [`SimDisk::limit_calls`](crate::SimDisk::limit_calls) allows. This is no
+    /// error but what a panic carries.
+    TooManyCalls,
 }
 
 impl Stopped {
@@ -25,6 +28,7 @@ impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::PowerCut => "the simulated machine has no power",
+            Self::TooManyCalls => "too many calls were made on the simulated disk",
             Self::ProcessEnded => "the handle belongs to a simulated process that has ended",
         })
     }

@@ -67,6 +67,21 @@ pub(crate) fn append_error(error: AppendError, origin: &Origin, scope: Scope) ->
             StoreError::WriterCrashed
         }
         AppendError::Forked => forked(origin),
+        AppendError::ConditionBroken { events, stream } => {
+            let reason = match stream {
+                Some(stream) => {
+                    let (entity, expected, actual) = *stream;
+                    format!(
+                        "the newest event of {entity} has stream sequence {actual}, expected {expected}"
+                    )
+                }
+                None => "events of its region came before".to_owned(),
+            };
+            StoreError::ConditionBroken {
+                events: events.iter().map(|event| event.get()).collect(),
+                reason: Detail::new(DetailCause::Unspecified, reason),
+            }
+        }
         AppendError::NoSuchRange { first, last, .. } if first.is_none() || first > last => {
             StoreError::RangeMalformed {
                 start: first.get(),

@@ -187,7 +187,10 @@ impl fmt::Debug for BatchAppendTicket {
     }
 }
 
-fn receipts(committed: Vec<Committed>, extensions: Vec<Extensions>) -> Vec<AppendReceipt> {
+pub(super) fn receipts(
+    committed: Vec<Committed>,
+    extensions: Vec<Extensions>,
+) -> Vec<AppendReceipt> {
     committed
         .into_iter()
         .zip(extensions)

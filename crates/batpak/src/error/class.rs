@@ -27,6 +27,7 @@ impl StoreError {
             | Self::CheckpointId(_)
             | Self::NotFound(_)
             | Self::SequenceMismatch { .. }
+            | Self::ConditionBroken { .. }
             | Self::Configuration(_)
             | Self::IdempotencyRequired
             | Self::VisibilityFenceActive

@@ -63,6 +63,7 @@ impl StoreError {
             Self::NotAStore { .. } => "not-a-store",
             Self::EventsGone { .. } => "events-gone",
             Self::StreamGap { .. } => "stream-gap",
+            Self::ConditionBroken { .. } => "condition-broken",
             Self::Forked { .. } => "forked",
         }
     }

@@ -47,6 +47,7 @@ impl StoreError {
             | Self::CorruptSegment { .. }
             | Self::NotFound(_)
             | Self::SequenceMismatch { .. }
+            | Self::ConditionBroken { .. }
             | Self::WriterCrashed
             | Self::CacheFailed(_)
             | Self::Configuration(_)

@@ -106,6 +106,7 @@ const TABLE: &[Row] = &[
     ("events-gone", Domain, NotCommitted, "", &["7 to 9", "not in the store any more", "salvaged"]),
     ("stream-gap", Closed, NotCommitted, "", &["order:17", "missing", "expected stream sequence 5", "found 7"]),
     ("forked", Closed, NotCommitted, "", &["data", "cannot be appended to", "fork"]),
+    ("condition-broken", Domain, NotCommitted, "", &["condition", "does not hold", "7, 12"]),
 ];
 
 #[test]

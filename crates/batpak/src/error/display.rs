@@ -237,6 +237,19 @@ impl fmt::Display for StoreError {
                 f,
                 "events {first_sequence} to {last_sequence} are not in the store any more: {reason}"
             ),
+            Self::ConditionBroken { events, reason } => {
+                write!(f, "a condition of the append does not hold: {reason}")?;
+                let mut before = if events.len() == 1 {
+                    "; sequence "
+                } else {
+                    "; sequences "
+                };
+                for sequence in events {
+                    write!(f, "{before}{sequence}")?;
+                    before = ", ";
+                }
+                Ok(())
+            }
             Self::Forked { path } => write!(
                 f,
                 "store at {} cannot be appended to in this process, which is a fork of the one \

@@ -12,7 +12,7 @@ use batpak_platform::{
 use super::*;
 
 /// How many variants [`ordinal`] numbers.
-pub(super) const VARIANTS: usize = 54;
+pub(super) const VARIANTS: usize = 55;
 
 /// Numbers the variants; a new one does not compile until it has a number here.
 pub(super) fn ordinal(error: &StoreError) -> usize {
@@ -71,6 +71,7 @@ pub(super) fn ordinal(error: &StoreError) -> usize {
         StoreError::EventsGone { .. } => 51,
         StoreError::StreamGap { .. } => 52,
         StoreError::Forked { .. } => 53,
+        StoreError::ConditionBroken { .. } => 54,
     }
 }
 
@@ -292,6 +293,10 @@ pub(super) fn every_cause() -> Vec<StoreError> {
         },
         StoreError::Forked {
             path: "data".into(),
+        },
+        StoreError::ConditionBroken {
+            events: vec![7, 12],
+            reason: Detail::new(DetailCause::Unspecified, "events of its region came before"),
         },
     ]);
     causes

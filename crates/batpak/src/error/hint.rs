@@ -59,7 +59,7 @@ impl StoreError {
             Self::NotFound(_) => {
                 Some("check the id; an event that is hidden or in another store is not found")
             }
-            Self::SequenceMismatch { .. } => {
+            Self::SequenceMismatch { .. } | Self::ConditionBroken { .. } => {
                 Some("read the stream again and decide with what was appended in the meantime")
             }
             Self::WriterCrashed => Some(REOPEN),

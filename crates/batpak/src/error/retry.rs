@@ -40,7 +40,7 @@ impl StoreError {
             Self::CheckpointWriteFailed { source, .. } => io_advice(source),
             Self::CacheFailed(_) => self.io_error().map_or(RetryAdvice::Backoff, io_advice),
             Self::StoreLocked { .. } | Self::VisibilityFenceActive => RetryAdvice::Backoff,
-            Self::SequenceMismatch { .. } => RetryAdvice::AfterRead,
+            Self::SequenceMismatch { .. } | Self::ConditionBroken { .. } => RetryAdvice::AfterRead,
             Self::WaitTimeout { .. } => RetryAdvice::WaitAgain,
             Self::BatchFailed { source, .. } => source.retry(),
             Self::WriterCrashed

@@ -24,6 +24,7 @@ impl Error for StoreError {
             | Self::CorruptSegment { .. }
             | Self::NotFound(_)
             | Self::SequenceMismatch { .. }
+            | Self::ConditionBroken { .. }
             | Self::WriterCrashed
             | Self::WaitTimeout { .. }
             | Self::SequenceGateViolation { .. }

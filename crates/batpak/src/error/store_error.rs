@@ -331,6 +331,14 @@ pub enum StoreError {
         /// The store.
         path: PathBuf,
     },
+    /// A condition of an append does not hold of the log before it.
+    ConditionBroken {
+        /// Sequences of the events that break it, ascending: at most 16; of a stream its newest event,
+        /// and none where it has no event.
+        events: Vec<u64>,
+        /// What does not hold.
+        reason: Detail,
+    },
 }
 
 #[cfg(test)]

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use batpak_coordinate::EventKind;
-use batpak_event::{Cause, CorrelationId, Digest, EventId, HashKey, StoredEvent, encoding};
+use batpak_event::{
+    Cause, CorrelationId, Digest, EventHeader, EventId, HashKey, StoredEvent, encoding,
+};
 use batpak_segment::EventFrame;
 
 use super::index_entry::IndexEntry;
-use super::stored::stored;
+use super::stored::{replay_header, stored};
 use crate::append::EncodedBytes;
 use crate::error::StoreError;
-use crate::typed::{EventPayload, TypedDecodeError, decode};
+use crate::typed::{EventPayload, StoredPayload, TypedDecodeError, decode};
 
 /// An event borrowed from a scan: its frame in place, checksums verified, nothing copied.
 ///
@@ -121,8 +123,10 @@ impl<'a> EventRef<'a> {
     ///
     /// # Errors
     /// [`TypedDecodeError`] when the event is of another kind, a newer version or other bytes.
+    #[inline]
     pub fn decode<T: EventPayload>(&self) -> Result<T, TypedDecodeError> {
-        decode(self.kind(), self.payload_version(), self.payload())
+        let payload = StoredPayload::msgpack(self.payload());
+        decode(self.kind(), self.payload_version(), payload)
     }
 
     /// The bytes of an extension. Decodes the extension map of events that have one.
@@ -152,6 +156,12 @@ impl<'a> EventRef<'a> {
     #[must_use]
     pub fn previous_hash(&self) -> Digest {
         self.frame.head.previous_hash
+    }
+
+    /// The header, with the payload commitment computed.
+    #[must_use]
+    pub fn to_header(&self) -> EventHeader {
+        replay_header(&self.frame)
     }
 
     /// The event on its own, with its payload copied and both hashes computed.

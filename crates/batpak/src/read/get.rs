@@ -11,7 +11,7 @@ use super::json::to_json;
 use super::stored::stored;
 use crate::error::{CodecError, StoreError};
 use crate::store::Store;
-use crate::typed::{EventPayload, decode};
+use crate::typed::{DecodeTyped, EventPayload};
 
 impl<State> Store<State> {
     /// Reads an event by its id, with its payload as JSON for people and tools.
@@ -39,9 +39,8 @@ impl<State> Store<State> {
     /// newer version or other bytes.
     pub fn get_typed<T: EventPayload>(&self, id: EventId) -> Result<StoredEvent<T>, StoreError> {
         let event = self.read_raw(id)?;
-        let (kind, version) = (event.event.event_kind(), event.payload_version());
-        let payload = decode(kind, version, &event.event.payload)
-            .map_err(|error| StoreError::Serialization(Box::new(error)))?;
+        let payload = event.decode_typed();
+        let payload = payload.map_err(|error| StoreError::Serialization(Box::new(error)))?;
         Ok(event.map_payload(|_| payload))
     }
 

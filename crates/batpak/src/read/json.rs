@@ -19,7 +19,7 @@ const DEPTH: usize = 128;
 ///
 /// # Errors
 /// Only when `bytes` are not exactly one MessagePack value.
-pub(super) fn to_json(bytes: &[u8]) -> Result<Value, Malformed> {
+pub(crate) fn to_json(bytes: &[u8]) -> Result<Value, Malformed> {
     let mut reader = Reader::new(bytes);
     let value = value(&mut reader, DEPTH)?;
     reader.finish()?;

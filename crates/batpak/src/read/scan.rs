@@ -91,7 +91,7 @@ impl Scan<'_> {
 
     /// Newest first.
     #[must_use]
-    pub fn reverse(mut self) -> Self {
+    pub fn rev(mut self) -> Self {
         self.reverse = true;
         self
     }
@@ -137,6 +137,16 @@ impl Scan<'_> {
 }
 
 impl Scan<'_> {
+    /// The ranges of events that this scan takes for hidden. It begins now, unless it has.
+    pub(crate) fn hidden(&mut self) -> Vec<(u64, u64)> {
+        let request = self.request();
+        let running = self.running.get_or_insert_with(|| self.view.scan(request));
+        let ranges = running.hidden_ranges().iter();
+        ranges
+            .map(|(first, last)| (first.get(), last.get()))
+            .collect()
+    }
+
     /// What to ask the journal for.
     pub(super) fn request(&self) -> ScanRequest {
         ScanRequest {

@@ -1,8 +1,8 @@
 //! From frames to owned events.
 
-use batpak_coordinate::{Coordinate, DagPosition};
+use batpak_coordinate::{Coordinate, DagPosition, StreamSequence};
 use batpak_event::{
-    CausationId, Cause, Event, EventFacts, EventHeader, HashChain, HashKey, StoredEvent,
+    CausationId, Cause, Digest, Event, EventFacts, EventHeader, HashChain, HashKey, StoredEvent,
     StoredFacts,
 };
 use batpak_segment::EventFrame;
@@ -17,17 +17,7 @@ pub(super) fn stored(
     let coordinate = Coordinate::new(frame.entity(), frame.scope())?;
     let facts = frame.facts();
     let causes: Vec<Cause> = frame.causes().collect();
-    let mut header = EventHeader::new_typed(
-        facts.event_id,
-        facts.correlation,
-        causes.first().map(|cause| CausationId::from(cause.id())),
-        facts.wall_us,
-        position(&facts),
-        facts.payload_len,
-        facts.event_kind,
-    )
-    .with_flags(facts.caller_flags);
-    header.content_hash = facts.content_hash;
+    let header = header(frame, facts.content_hash);
     let event = Event::new(header, frame.payload().to_vec()).with_hash_chain(chain(&facts, key));
     let facts = StoredFacts {
         sequence: facts.sequence,
@@ -43,15 +33,53 @@ pub(super) fn stored(
     Ok(StoredEvent::with_facts(coordinate, event, facts))
 }
 
+/// The header of the event of a frame, with the payload commitment computed and nothing else.
+pub(super) fn replay_header(frame: &EventFrame<'_>) -> EventHeader {
+    header(frame, frame.content_hash())
+}
+
+fn header(frame: &EventFrame<'_>, content_hash: Digest) -> EventHeader {
+    let head = &frame.head;
+    let position = DagPosition::with_hlc(
+        milliseconds(head.wall_us),
+        head.counter,
+        frame.depth(),
+        frame.lane(),
+        narrow(head.stream_sequence),
+    );
+    let cause = frame.causes().next();
+    let mut header = EventHeader::new_typed(
+        head.event_id,
+        frame.correlation(),
+        cause.map(|cause| CausationId::from(cause.id())),
+        head.wall_us,
+        position,
+        head.payload_len,
+        frame.kind(),
+    )
+    .with_flags(head.caller_flags)
+    .with_payload_version(head.payload_version);
+    header.content_hash = content_hash;
+    header
+}
+
 /// Place in the stream and in time; a stream sequence above 32 bits stays at their end.
 pub(super) fn position(facts: &EventFacts) -> DagPosition {
     DagPosition::with_hlc(
-        u64::try_from(facts.wall_us).unwrap_or(0) / 1000,
+        milliseconds(facts.wall_us),
         facts.counter,
         facts.depth,
         facts.lane,
-        u32::try_from(facts.stream_sequence.get()).unwrap_or(u32::MAX),
+        narrow(facts.stream_sequence),
     )
+}
+
+fn milliseconds(wall_us: i64) -> u64 {
+    u64::try_from(wall_us).unwrap_or(0) / 1000
+}
+
+fn narrow(stream_sequence: StreamSequence) -> u32 {
+    u32::try_from(stream_sequence.get()).unwrap_or(u32::MAX)
 }
 
 /// Both hashes of an event.

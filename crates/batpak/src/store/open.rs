@@ -13,6 +13,7 @@ use super::state::{Core, Open, ReadOnly, Store};
 use crate::config::StoreConfig;
 use crate::error::{CommitState, IoContext, StoreError, StoreLockMode};
 use crate::origin::Origin;
+use crate::projection::{NoCache, StateCache};
 
 impl Store<Open> {
     /// Opens the store in a directory for reading and appending, and creates both where there is
@@ -127,6 +128,8 @@ impl Core {
             config,
             origin,
             storage: platform.storage,
+            clock: platform.clock,
+            cache: StateCache::new(Box::new(NoCache)),
             view,
             report,
         }

@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use batpak_journal::{Journal, OpenReport, Reader, View};
-use batpak_platform::Storage;
+use batpak_platform::{Clock, Storage};
 
 use crate::config::StoreConfig;
 use crate::origin::Origin;
+use crate::projection::StateCache;
 
 /// An event store in one directory.
 ///
@@ -31,6 +32,8 @@ pub(crate) struct Core {
     pub(crate) config: StoreConfig,
     pub(crate) origin: Arc<Origin>,
     pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) cache: StateCache,
     pub(crate) view: View,
     pub(crate) report: OpenReport,
 }

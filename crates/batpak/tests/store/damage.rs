@@ -95,7 +95,7 @@ fn a_stream_with_a_hole_says_which_events_are_missing_and_goes_on() {
         let reader = Store::open_read_only_on(StoreConfig::new("/sim"), disk.platform()).unwrap();
         let mut scan = reader.scan_entity("a");
         if reverse {
-            scan = scan.reverse();
+            scan = scan.rev();
         }
         let (events, errors): (Vec<_>, Vec<_>) = scan.events().partition(Result::is_ok);
         assert_eq!((events.len(), errors.len()), (8, 1), "{errors:?}");

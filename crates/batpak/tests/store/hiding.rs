@@ -90,6 +90,6 @@ fn a_conversation_is_scanned() {
     assert_eq!(sequences(store.scan_correlation(correlation)), expected);
     let after = store.scan_correlation(correlation).after(10).limit(3);
     assert_eq!(sequences(after), [13, 16, 19]);
-    let newest = store.scan_correlation(correlation).reverse().limit(2);
+    let newest = store.scan_correlation(correlation).rev().limit(2);
     assert_eq!(sequences(newest), [28, 25]);
 }

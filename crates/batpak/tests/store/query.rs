@@ -49,7 +49,7 @@ fn regions_select_by_prefix_scope_kind_and_clock() {
         let mut reversed = sequences(
             &store
                 .scan(&region)
-                .reverse()
+                .rev()
                 .entries()
                 .map(Result::unwrap)
                 .collect::<Vec<_>>(),
@@ -98,7 +98,7 @@ fn a_stream_is_in_its_order_and_chained() {
         previous = entry.hash_chain().event_hash;
     }
     assert!(store.by_entity("u").is_empty());
-    let mut newest = store.scan_entity("u:0").reverse().limit(1);
+    let mut newest = store.scan_entity("u:0").rev().limit(1);
     assert_eq!(newest.next_event().unwrap().unwrap().sequence(), 10);
     assert!(newest.next_event().unwrap().is_none());
 }
@@ -113,12 +113,12 @@ fn scans_go_both_ways_from_any_place() {
     };
     let all = || store.scan(&Region::all());
     assert_eq!(run(all().after(7)), [8, 9, 10]);
-    assert_eq!(run(all().after(7).reverse()), [10, 9, 8]);
-    assert_eq!(run(all().reverse().limit(2)), [10, 9]);
+    assert_eq!(run(all().after(7).rev()), [10, 9, 8]);
+    assert_eq!(run(all().rev().limit(2)), [10, 9]);
     assert_eq!(run(all().after(10)), [0; 0]);
     assert_eq!(run(all().limit(0)), [0; 0]);
     assert_eq!(run(store.scan_entity("u:1").after(2)), [5, 8]);
-    assert_eq!(run(store.scan_entity("u:1").after(2).reverse()), [8, 5]);
+    assert_eq!(run(store.scan_entity("u:1").after(2).rev()), [8, 5]);
 }
 
 #[test]

@@ -47,9 +47,11 @@ pub(crate) struct AppendArgs {
     /// Last stream sequence that must hold now
     #[arg(long, value_name = "N|none", value_parser = parse_expected)]
     expect: Option<ExpectedSequence>,
-    /// What an acknowledgement survives: a power cut (synced)
-    /// or a kill of the process (written)
+    /// What an acknowledgement survives: a power cut
+    /// (synced) or a kill of the process (written)
+    /// [default: synced]
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t = Level::Synced)]
+    #[arg(hide_default_value = true)]
     #[arg(verbatim_doc_comment, hide_possible_values = true)]
     durability: Level,
     /// Most lines that wait for an acknowledgement

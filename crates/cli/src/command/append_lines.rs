@@ -1,41 +1,27 @@
 //! `batpak append --stdin`: one event per line, acknowledged in the order of the lines.
 //!
-//! Three threads. One reads lines, so that waiting for input never delays anything else. The main
-//! one parses and submits. One waits for each submitted event in turn and prints its
+//! Three threads. One reads lines. The main one parses and submits. One waits for each submitted event in turn and prints its
 //! acknowledgement at once. [`Window`] bounds what lies between the last two and knows which
 //! event a label of an earlier line means.
 
-mod lines;
 mod window;
 
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
-use batpak::store::{AppendOptions, AppendTicket, BatchAppendItem, CausationRef, Durability, Open};
-use batpak::{CorrelationId, EventId, Store};
+use batpak::store::{AppendTicket, Durability, Open};
+use batpak::{EventId, Store};
 
 use crate::command::append::Acknowledgement;
 use crate::context::Context;
-use crate::event_name::{EventName, id_at};
 use crate::failure::{Exit, Failure, Result};
-use crate::input::{InputEvent, Label, parse_line};
+use crate::input::{Foreign, Label, Labels, LineError, draft, find_in_store, parse_line};
 use crate::interrupt;
+use crate::lines::{Input, Lines, Waker};
 use crate::output::{Output, counted};
 use crate::store;
-use crate::text_key::with_text_key;
 
-use lines::Line;
 use window::Window;
-
-/// What the main thread reacts to.
-enum Message {
-    /// A line of input.
-    Line(Line),
-    /// The input has ended.
-    End,
-    /// The user interrupted, or acknowledging failed: look at the shared state.
-    Wake,
-}
 
 /// An event that is submitted and not yet acknowledged.
 struct Submitted {
@@ -46,16 +32,12 @@ struct Submitted {
 
 /// Appends every line of standard input, with at most `in_flight` events unacknowledged.
 pub(crate) fn run(context: &Context, durability: Durability, in_flight: u32) -> Result<()> {
-    let (messages, inbox) = mpsc::sync_channel(256);
-    let wake = messages.clone();
-    interrupt::watch(move || {
-        // A full inbox wakes the main thread as well.
-        let _ = wake.try_send(Message::Wake);
-    })?;
+    let lines = Lines::read(Input::stdin());
+    let waker = lines.waker();
+    interrupt::watch(move || waker.wake())?;
     let window = Window::new(in_flight);
     store::write(context, durability, |store| {
-        lines::spawn_reader(messages.clone());
-        let result = append_all(context, store, &window, messages, &inbox);
+        let result = append_all(context, store, &window, &lines);
         let report = format!("{} committed", counted(window.committed(), "event"));
         match result {
             Ok(()) if interrupt::requested() => Err(interrupt::failure(&report)),
@@ -70,13 +52,13 @@ fn append_all(
     context: &Context,
     store: &Store<Open>,
     window: &Window,
-    messages: SyncSender<Message>,
-    inbox: &Receiver<Message>,
+    lines: &Lines,
 ) -> Result<()> {
     thread::scope(|scope| {
         let (tickets, submitted) = mpsc::channel();
-        let acknowledging = scope.spawn(move || acknowledge(context, window, submitted, &messages));
-        let submitting = submit_all(store, window, inbox, &tickets);
+        let waker = lines.waker();
+        let acknowledging = scope.spawn(move || acknowledge(context, window, submitted, &waker));
+        let submitting = submit_all(store, window, lines, &tickets);
         drop(tickets);
         let acknowledged = acknowledging.join().unwrap_or_else(|_| {
             Err(Failure::new(
@@ -94,117 +76,78 @@ fn append_all(
 fn submit_all(
     store: &Store<Open>,
     window: &Window,
-    inbox: &Receiver<Message>,
+    lines: &Lines,
     tickets: &Sender<Submitted>,
 ) -> Result<()> {
-    while let Ok(message) = inbox.recv() {
-        if interrupt::requested() || window.is_stopped() {
-            break;
-        }
-        let line = match message {
-            Message::Line(line) => line,
-            Message::End => break,
-            Message::Wake => continue,
-        };
-        let number = line.number;
-        let text = line.text.map_err(|failure| failure.at_line(number))?;
-        if text.trim().is_empty() {
-            continue;
-        }
-        let submitted =
-            submit(store, window, number, &text).map_err(|failure| failure.at_line(number))?;
-        let Some(submitted) = submitted else { break };
-        if tickets.send(submitted).is_err() {
-            break;
+    while let Some(line) = lines.next(|| interrupt::requested() || window.is_stopped()) {
+        let submitted = line
+            .text
+            .and_then(|text| submit(store, window, line.number, &text))
+            .map_err(|error| failure(error).at_line(line.number))?;
+        match submitted {
+            Line::Blank => {}
+            Line::Stopped => break,
+            Line::Submitted(submitted) => {
+                if tickets.send(submitted).is_err() {
+                    break;
+                }
+            }
         }
     }
     Ok(())
 }
 
-/// Submits one line, or nothing when acknowledging has stopped.
+/// What became of a line.
+enum Line {
+    Blank,
+    Submitted(Submitted),
+    /// Nothing: acknowledging has stopped.
+    Stopped,
+}
+
 fn submit(
     store: &Store<Open>,
     window: &Window,
     line: u64,
     text: &str,
-) -> Result<Option<Submitted>> {
-    let event = parse_line(text).map_err(bad_line)?;
-    let labels = event.labels.clone();
-    let item = item(store, window, event)?;
-    if !window.admit(line, &labels) {
-        return Ok(None);
+) -> std::result::Result<Line, LineError> {
+    if text.trim().is_empty() {
+        return Ok(Line::Blank);
     }
-    let ticket = store.submit_item(item)?;
-    Ok(Some(Submitted {
+    let event = parse_line(text)?;
+    let labels = event.labels.clone();
+    let known = Known { store, window };
+    let draft = draft(event, None, Foreign::Refused, &known)?;
+    if !window.admit(line, &labels) {
+        return Ok(Line::Stopped);
+    }
+    let ticket = store.submit_item(draft.item)?;
+    Ok(Line::Submitted(Submitted {
         line,
         labels,
         ticket,
     }))
 }
 
-fn item(store: &Store<Open>, window: &Window, event: InputEvent) -> Result<BatchAppendItem> {
-    let mut options = AppendOptions::new();
-    if let Some(text) = &event.key {
-        options = with_text_key(options, text)?;
-    }
-    for cause in &event.causes {
-        let id = resolve(store, window, cause)?
-            .ok_or_else(|| bad_line(format!("causes: no event {cause}")))?;
-        options = options.with_cause(id);
-    }
-    if let Some(label) = &event.correlation {
-        let id = resolve_correlation(store, window, label)?;
-        options = options.with_correlation(id);
-    }
-    BatchAppendItem::from_msgpack_bytes(
-        event.coordinate,
-        event.kind,
-        event.payload,
-        options,
-        CausationRef::None,
-    )
-    .map_err(|error| bad_line(format!("payload: {error}")))
+/// What labels mean while earlier lines are being committed.
+struct Known<'a> {
+    store: &'a Store<Open>,
+    window: &'a Window,
 }
 
-/// The event that `label` names: an earlier line, else an event of the store.
-fn resolve(store: &Store<Open>, window: &Window, label: &Label) -> Result<Option<EventId>> {
-    if let Some(id) = window.labelled(label) {
-        return Ok(Some(id));
+impl Labels for Known<'_> {
+    fn of_line(&self, label: &Label) -> std::result::Result<Option<EventId>, LineError> {
+        Ok(self.window.labelled(label))
     }
-    let name = match label {
-        Label::Sequence(sequence) => EventName::Sequence(*sequence),
-        Label::Id(id) => EventName::Id(*id),
-        Label::Text(text) => match EventName::parse(text) {
-            Ok(name) => name,
-            Err(_) => return Ok(None),
-        },
-    };
-    if let Some(sequence) = name.find(store)? {
-        return id_at(store, sequence);
-    }
-    // It may be an earlier line, by its sequence or its key, that is not committed yet.
-    window.drain();
-    match name.find(store)? {
-        Some(sequence) => id_at(store, sequence),
-        None => Ok(None),
-    }
-}
 
-/// Like [`resolve`], but an id need not be that of an event.
-fn resolve_correlation(
-    store: &Store<Open>,
-    window: &Window,
-    label: &Label,
-) -> Result<CorrelationId> {
-    if let Some(id) = window.labelled(label) {
-        return Ok(CorrelationId::from(id));
+    fn of_store(&self, label: &Label) -> std::result::Result<Option<EventId>, LineError> {
+        if let Some(id) = find_in_store(self.store, label)? {
+            return Ok(Some(id));
+        }
+        // It may be an earlier line, by its sequence or its key, that is not committed yet.
+        self.window.drain();
+        find_in_store(self.store, label)
     }
-    if let Label::Id(id) = label {
-        return Ok(CorrelationId::from(*id));
-    }
-    let id = resolve(store, window, label)?
-        .ok_or_else(|| bad_line(format!("correlation: no event {label}")))?;
-    Ok(CorrelationId::from(id))
 }
 
 /// Waits for submitted events in order and prints one line for each.
@@ -212,7 +155,7 @@ fn acknowledge(
     context: &Context,
     window: &Window,
     submitted: Receiver<Submitted>,
-    messages: &SyncSender<Message>,
+    waker: &Waker,
 ) -> Result<()> {
     let mut output = Output::new(context);
     let result = submitted
@@ -220,7 +163,7 @@ fn acknowledge(
         .try_for_each(|submitted| acknowledge_one(&mut output, window, submitted));
     if result.is_err() {
         window.stop();
-        let _ = messages.try_send(Message::Wake);
+        waker.wake();
     }
     result
 }
@@ -237,7 +180,11 @@ fn acknowledge_one(output: &mut Output, window: &Window, submitted: Submitted) -
         .map_err(Failure::once_committed)
 }
 
-fn bad_line(message: impl Into<String>) -> Failure {
-    Failure::new(Exit::Error, "bad-line", message)
-        .with_hint("every event before this line is committed; continue with this line")
+/// The failure that ends the input.
+fn failure(error: LineError) -> Failure {
+    match error {
+        LineError::Failed(failure) => failure,
+        LineError::Bad(message) => Failure::new(Exit::Error, "bad-line", message)
+            .with_hint("every event before this line is committed; continue with this line"),
+    }
 }

@@ -12,7 +12,7 @@ use crate::store;
 /// Arguments of `get`.
 #[derive(Args, Debug)]
 pub(crate) struct GetArgs {
-    /// The event: a sequence (5 or seq:5), an id (32 hex digits), or key:TEXT
+    /// A sequence (5 or seq:5), an id (32 hex digits), or key:TEXT
     #[arg(value_name = "EVENT", value_parser = EventName::parse)]
     event: EventName,
 }

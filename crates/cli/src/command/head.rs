@@ -13,8 +13,9 @@ use crate::store;
 /// Arguments of `head`.
 #[derive(Args, Debug)]
 pub(crate) struct HeadArgs {
-    /// The head as it was when the store had this many events, gone ones included
-    #[arg(long, value_name = "N")]
+    /// The head as it was when the store had this many events,
+    /// gone ones included
+    #[arg(long, value_name = "N", verbatim_doc_comment)]
     at: Option<u64>,
 }
 

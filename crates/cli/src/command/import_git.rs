@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use batpak::store::{AppendOptions, BatchAppendItem, CausationRef, Durability, Open};
 use batpak::{Coordinate, EventId, EventKind, Store, StoreError};
 use clap::Args;
-use serde::Serialize;
 
+use crate::command::import::Imported;
 use crate::context::Context;
 use crate::failure::{Exit, Failure, Result};
 use crate::git::{Commit, History, Repository, component};
+use crate::input::holds;
 use crate::interrupt;
-use crate::output::{Output, count, counted};
+use crate::output::counted;
 use crate::progress::{Progress, Unit};
 use crate::store;
 use crate::text_key;
@@ -23,41 +24,10 @@ pub(crate) struct GitArgs {
     /// The repository
     #[arg(value_name = "REPO")]
     repository: PathBuf,
-    /// Name of the repository in the scope "repo:NAME" [default: its directory]
-    #[arg(long, value_name = "NAME")]
+    /// Name of the repository in the scope "repo:NAME"
+    /// [default: its directory]
+    #[arg(long, value_name = "NAME", verbatim_doc_comment)]
     name: Option<String>,
-}
-
-/// What an import did.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub(crate) struct Imported {
-    /// Events that are new.
-    pub(crate) new: u64,
-    /// Commits that were in the store already.
-    pub(crate) present: u64,
-    /// Commits that were left out.
-    pub(crate) skipped: u64,
-    /// New events in which bytes that are not UTF-8 are replaced.
-    pub(crate) replaced: u64,
-}
-
-impl Imported {
-    /// The report for people.
-    pub(crate) fn describe(&self) -> String {
-        let mut text = format!(
-            "{} new / {} present / {} skipped",
-            count(self.new),
-            count(self.present),
-            count(self.skipped)
-        );
-        if self.replaced > 0 {
-            text.push_str(&format!(
-                ", bytes that are not UTF-8 replaced in {}",
-                counted(self.replaced, "commit")
-            ));
-        }
-        text
-    }
 }
 
 /// Events that become one unit.
@@ -75,15 +45,7 @@ pub(crate) fn run(context: &Context, args: &GitArgs) -> Result<()> {
     let imported = store::write(context, Durability::Synced, |store| {
         import(context, store, &repository, name)
     })?;
-    let mut output = Output::new(context);
-    let printed = if context.global.json {
-        output.json(&imported)
-    } else {
-        output.line(&imported.describe())
-    };
-    printed
-        .and_then(|()| output.finish())
-        .map_err(Failure::once_committed)
+    imported.print(context)
 }
 
 /// Imports all commits of `repository` that `store` lacks, under the scope of `name`.
@@ -139,7 +101,10 @@ impl<'a> Importer<'a> {
             batch_ids: HashSet::new(),
             batch_bytes: 0,
             batch_replaced: 0,
-            imported: Imported::default(),
+            imported: Imported {
+                replaced: Some(0),
+                ..Imported::default()
+            },
         })
     }
 
@@ -164,14 +129,14 @@ impl<'a> Importer<'a> {
 
     fn take(&mut self, commit: &Commit) -> Result<()> {
         let id = text_key::event_id(&commit.sha);
-        if self.may_be_present && self.store_has(id)? {
+        if self.may_be_present && holds(self.store, id)? {
             self.imported.present += 1;
             return Ok(());
         }
         let mut options = text_key::with_text_key(AppendOptions::new(), &commit.sha)?;
         for parent in &commit.parents {
             let cause = text_key::event_id(parent);
-            options = if self.batch_ids.contains(&cause) || self.store_has(cause)? {
+            options = if self.batch_ids.contains(&cause) || holds(self.store, cause)? {
                 options.with_cause(cause)
             } else {
                 options.with_foreign_cause(cause)
@@ -200,18 +165,11 @@ impl<'a> Importer<'a> {
         }
         let receipts = self.store.append_batch(std::mem::take(&mut self.batch))?;
         self.imported.new += u64::try_from(receipts.len()).unwrap_or(u64::MAX);
-        self.imported.replaced += self.batch_replaced;
+        let replaced = self.imported.replaced.unwrap_or_default();
+        self.imported.replaced = Some(replaced + self.batch_replaced);
         self.batch_ids.clear();
         self.batch_bytes = 0;
         self.batch_replaced = 0;
         Ok(())
-    }
-
-    fn store_has(&self, id: EventId) -> Result<bool> {
-        match self.store.read_raw(id) {
-            Ok(_) => Ok(true),
-            Err(StoreError::NotFound(_)) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
     }
 }

@@ -1,11 +1,16 @@
 //! `batpak log`: events, one line each.
 
-use batpak::store::EventRef;
+mod follow;
+
+use batpak::store::{EventRef, ReadOnly};
+use batpak::{Scan, Store};
+use clap::Args;
 
 use crate::context::Context;
 use crate::event_object::EventObject;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::filter::Listing;
+use crate::interrupt;
 use crate::kind::kind_text;
 use crate::output::Output;
 use crate::reading;
@@ -14,25 +19,64 @@ use crate::text::{fit, fit_padded};
 use crate::time::rfc3339_micros;
 use crate::value::{self, Value};
 
+/// Arguments of `log`.
+#[derive(Args, Debug)]
+pub(crate) struct LogArgs {
+    #[command(flatten)]
+    listing: Listing,
+    /// Wait for further events, and list them as they are
+    /// committed
+    #[arg(long, conflicts_with = "reverse", verbatim_doc_comment)]
+    follow: bool,
+}
+
 /// Prints the events that pass the filter.
-pub(crate) fn run(context: &Context, args: &Listing) -> Result<()> {
+pub(crate) fn run(context: &Context, args: &LogArgs) -> Result<()> {
     let store = store::open_for_reading(context)?;
-    let mut scan = args.scan(&store);
-    let columns = Columns::new(context.width, store.stats().global_sequence);
-    let mut output = Output::new(context);
-    let result = reading::each(&mut scan, |event| {
-        if context.global.json {
-            output.json(&EventObject::new(event))
-        } else {
-            let line = columns.line(&output, event);
-            output.line(&line)
-        }
-    });
-    output.finish()?;
-    if result? == 0 {
-        args.filter.hint_nothing_found(context);
+    let listing = &args.listing;
+    let mut printer = Printer::new(context);
+    if args.follow {
+        return follow::run(&mut printer, &store, listing);
+    }
+    let listed = printer.print(&store, &mut listing.scan(&store));
+    printer.output.finish()?;
+    if listed? == 0 {
+        listing.filter.hint_nothing_found(context);
     }
     Ok(())
+}
+
+/// Prints events as lines.
+pub(crate) struct Printer<'a> {
+    context: &'a Context,
+    pub(crate) output: Output,
+}
+
+impl<'a> Printer<'a> {
+    pub(crate) fn new(context: &'a Context) -> Printer<'a> {
+        let output = Output::new(context);
+        Printer { context, output }
+    }
+
+    /// Prints the events of a scan, and returns how many there were.
+    fn print(&mut self, store: &Store<ReadOnly>, scan: &mut Scan<'_>) -> Result<u64> {
+        let last = store.stats().global_sequence;
+        reading::each(scan, |event| {
+            if interrupt::requested() {
+                return Err(Failure::Interrupted);
+            }
+            self.event(event, last)
+        })
+    }
+
+    /// Prints one event of a store whose newest one has the sequence `last`.
+    pub(crate) fn event(&mut self, event: &EventRef<'_>, last: u64) -> Result<()> {
+        if self.context.global.json {
+            return self.output.json(&EventObject::new(event));
+        }
+        let line = Columns::new(self.context.width, last).line(&self.output, event);
+        self.output.line(&line)
+    }
 }
 
 /// How wide the parts of a line are.
@@ -79,7 +123,7 @@ impl Columns {
 
 /// What a payload says in a few words: the text that names or describes the thing where there is
 /// one, else the whole payload as JSON.
-fn summary_of(payload: &[u8]) -> String {
+pub(crate) fn summary_of(payload: &[u8]) -> String {
     const TELLING: [&str; 6] = ["subject", "title", "message", "summary", "text", "name"];
     match value::from_msgpack(payload) {
         Ok(value) => TELLING

@@ -11,7 +11,8 @@ use batpak::store::{Durability, VerifyReport};
 use clap::Args;
 use serde::{Serialize, Serializer};
 
-use crate::command::import_git::{self, Imported};
+use crate::command::import::Imported;
+use crate::command::import_git;
 use crate::command::stats::Stats;
 use crate::command::verify;
 use crate::context::Context;

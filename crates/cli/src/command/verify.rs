@@ -18,9 +18,10 @@ use crate::text::printable;
 /// Arguments of `verify`.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
-    /// A head that was kept elsewhere, as `batpak head` printed it: its events must still be there,
+    /// A head that was kept elsewhere, as `batpak
+    /// head` printed it: its events must be there
     /// as they were
-    #[arg(long, value_name = "SIZE:HEX")]
+    #[arg(long, value_name = "SIZE:HEX", verbatim_doc_comment)]
     expect_head: Option<TreeHead>,
 }
 

@@ -80,6 +80,7 @@ fn exit_for(error: &StoreError) -> Exit {
     match error {
         StoreError::StoreLocked { .. } => Exit::Locked,
         StoreError::SequenceMismatch { .. }
+        | StoreError::ConditionBroken { .. }
         | StoreError::KeyConflict { .. }
         | StoreError::IdempotencyPartialBatch { .. } => Exit::Conflict,
         StoreError::NotAStore { .. } => Exit::Usage,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
-use crate::support::{append, json_lines, on, on_with_input};
+use crate::support::{append, json_lines, names_replaced, on, on_with_input};
 
 #[test]
 fn an_event_is_printed_with_its_keys_in_order() {
@@ -120,37 +120,6 @@ fn an_export_appended_to_an_empty_store_exports_alike() {
         json!("000000000000000000000000000000ff")
     );
     assert!(first[0].to_string().contains(r#""c":-0.0"#));
-}
-
-/// The events without ids and times, and with causes named by sequence.
-fn names_replaced(export: &str) -> Vec<Value> {
-    let mut events = json_lines(export);
-    let names: Vec<(Value, Value)> = events
-        .iter()
-        .map(|event| {
-            (
-                event["id"].clone(),
-                json!(format!("event {}", event["sequence"])),
-            )
-        })
-        .collect();
-    let name_of = |id: &Value| {
-        names
-            .iter()
-            .find(|(known, _)| known == id)
-            .map_or_else(|| id.clone(), |(_, name)| name.clone())
-    };
-    for event in &mut events {
-        let object = event.as_object_mut().expect("an object");
-        object.remove("id");
-        object.remove("time");
-        let causes = object["causes"].as_array().expect("a list");
-        object["causes"] = causes.iter().map(name_of).collect();
-        if let Some(correlation) = object.get("correlation") {
-            object["correlation"] = name_of(&correlation.clone());
-        }
-    }
-    events
 }
 
 #[test]

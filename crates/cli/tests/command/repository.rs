@@ -15,11 +15,16 @@ pub(crate) struct Repository {
 impl Repository {
     /// Makes `project` from a stream of `git fast-import`.
     pub(crate) fn new(stream: &[u8]) -> Repository {
+        Repository::of_format("sha1", stream)
+    }
+
+    /// As [`Repository::new`], with hashes of this format.
+    pub(crate) fn of_format(format: &str, stream: &[u8]) -> Repository {
         let dir = tempfile::tempdir().expect("directory");
         let path = dir.path().join("project");
         let repository = Repository { _dir: dir, path };
         let made = git(None)
-            .args(["init", "--quiet"])
+            .args(["init", "--quiet", "--object-format", format])
             .arg(&repository.path)
             .status()
             .expect("git runs");
@@ -41,6 +46,31 @@ impl Repository {
         input.write_all(stream).expect("written");
         drop(input);
         assert!(child.wait().expect("git ends").success());
+    }
+
+    /// Writes a commit with these bytes as the branch `branch`, and returns its hash.
+    pub(crate) fn write_commit(&self, branch: &str, bytes: &[u8]) -> String {
+        let mut child = git(Some(&self.path))
+            .args([
+                "hash-object",
+                "-t",
+                "commit",
+                "-w",
+                "--stdin",
+                "--literally",
+            ])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("git runs");
+        let mut input = child.stdin.take().expect("input");
+        input.write_all(bytes).expect("written");
+        drop(input);
+        let output = child.wait_with_output().expect("git ends");
+        let hash = String::from_utf8(output.stdout).expect("text");
+        let hash = hash.trim().to_owned();
+        self.git(&["update-ref", &format!("refs/heads/{branch}"), &hash]);
+        hash
     }
 
     pub(crate) fn path(&self) -> &Path {

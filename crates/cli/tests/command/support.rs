@@ -1,11 +1,12 @@
 //! Running the command.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
 /// How a run ended.
@@ -137,4 +138,60 @@ pub(crate) fn interrupt(child: &Child) {
         .stdout(Stdio::null())
         .status()
         .expect("a shell");
+}
+
+/// The events without ids and times, and with causes named by sequence.
+pub(crate) fn names_replaced(export: &str) -> Vec<Value> {
+    let mut events = json_lines(export);
+    let names: Vec<(Value, Value)> = events
+        .iter()
+        .map(|event| {
+            (
+                event["id"].clone(),
+                json!(format!("event {}", event["sequence"])),
+            )
+        })
+        .collect();
+    let name_of = |id: &Value| {
+        names
+            .iter()
+            .find(|(known, _)| known == id)
+            .map_or_else(|| id.clone(), |(_, name)| name.clone())
+    };
+    for event in &mut events {
+        let object = event.as_object_mut().expect("an object");
+        object.remove("id");
+        object.remove("time");
+        let causes = object["causes"].as_array().expect("a list");
+        object["causes"] = causes.iter().map(name_of).collect();
+        if let Some(correlation) = object.get("correlation") {
+            object["correlation"] = name_of(&correlation.clone());
+        }
+    }
+    events
+}
+
+/// The text of an export with each of its ids replaced by the sequence of the event, and without
+/// times: all that an import of it may change.
+pub(crate) fn without_names(export: &str) -> String {
+    let field = |line: &str, name: &str| {
+        let start = line.find(&format!("\"{name}\":\"")).expect(name) + name.len() + 4;
+        line[start..].split('"').next().expect("an end").to_owned()
+    };
+    let names: HashMap<String, usize> = (1..)
+        .zip(export.lines())
+        .map(|(number, line)| (field(line, "id"), number))
+        .collect();
+    let mut text = String::with_capacity(export.len());
+    for line in export.lines() {
+        let time = field(line, "time");
+        let line = line.replacen(&time, "", 1);
+        let parts = line.split('"').map(|part| match names.get(part) {
+            Some(number) => format!("event {number}"),
+            None => part.to_owned(),
+        });
+        text.push_str(&parts.collect::<Vec<_>>().join("\""));
+        text.push('\n');
+    }
+    text
 }

@@ -1,5 +1,7 @@
 //! The newest segment: from what is found of it to what is done with it.
 
+use crate::sabotage::{Bug, planted};
+
 /// How the newest segment's length stands to what is known of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
@@ -148,7 +150,13 @@ impl Row {
 pub(crate) fn newest(facts: &Facts) -> Decision {
     let row = ROWS.iter().find(|row| row.matches(facts));
     // A test walks all combinations and finds a row for each.
-    row.map_or(Decision::RefuseDamage, |row| row.decision)
+    let decision = row.map_or(Decision::RefuseDamage, |row| row.decision);
+    let torn = facts.rest == Rest::Torn && decision != Decision::RefuseDamage;
+    if torn && planted(Bug::GoOnBehindTornEnd) {
+        Decision::Continue
+    } else {
+        decision
+    }
 }
 
 /// How a length stands to the record of a clean close, or, without one, to the capacity that was

@@ -2,7 +2,7 @@
 
 use std::iter::Peekable;
 
-use batpak_columns::{Dictionary, Lists};
+use batpak_columns::{Dictionary, Lists, Rows};
 use batpak_event::{CorrelationId, EventId};
 
 use super::List;
@@ -14,11 +14,14 @@ pub(super) struct Links {
     correlated: Lists,
     causes: Dictionary<EventId>,
     effects: Lists,
+    /// How many effects there were before each event.
+    before: Rows<1>,
 }
 
 impl Links {
     /// Adds the links of the next event.
     pub(super) fn push(&self, number: u32, correlation: Option<CorrelationId>, causes: &[EventId]) {
+        self.before.push([u64::from(self.effects.items())]);
         for cause in causes {
             let cause = self.causes.number(cause, |cause| *cause);
             // A cause that is named twice has one effect.
@@ -44,6 +47,15 @@ impl Links {
         let number = self.causes.find(&cause)?;
         let lists = &self.effects;
         Some(List { lists, number })
+    }
+
+    /// The events of this store that caused one, as its frame names them, each once.
+    pub(super) fn causes(&self, number: u32) -> impl Iterator<Item = EventId> {
+        let [before] = self.before.get(number).unwrap_or([u64::MAX]);
+        let from = u32::try_from(before).unwrap_or(u32::MAX);
+        let causes = self.effects.iter_from(from);
+        let causes = causes.take_while(move |(_, of)| *of == number);
+        causes.filter_map(|(list, _)| self.causes.key(list).copied())
     }
 
     /// What each event is linked to, for events that are asked about in their order.

@@ -13,6 +13,7 @@ use crate::decide::{Body, Closed, Header, closed};
 use crate::error::{Damage, OpenError};
 use crate::live::Live;
 use crate::part::{Part, Sealed};
+use crate::sabotage::{Bug, planted};
 use crate::seal::{self, Made};
 use crate::segment_file::SegmentFile;
 use crate::stage::MOST_WITHOUT_INDEX;
@@ -139,7 +140,13 @@ impl Recovered {
         let lineage = self.identity.lineage;
         self.parts
             .push(Part::live(Arc::clone(segment), Live::after(self.last())));
-        let bytes = seal::build(&self.parts, at, close, Made { lineage, key });
+        let alone = if planted(Bug::IndexOneSegmentAlone) {
+            at
+        } else {
+            0
+        };
+        let parts = self.parts.get(alone..).unwrap_or_default();
+        let bytes = seal::build(parts, at - alone, close, Made { lineage, key });
         self.parts.truncate(at);
         let index = bytes.ok().and_then(|bytes| Sealed::open(bytes.into()).ok());
         let Some(index) = index else {

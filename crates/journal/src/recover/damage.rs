@@ -6,6 +6,7 @@ use batpak_segment::identity::IdentityFault;
 use batpak_segment::names::IDENTITY;
 
 use crate::error::{Damage, OpenError};
+use crate::sabotage::{Bug, planted};
 use crate::segment_file::SegmentFile;
 use crate::walk::{Behind, Stopped, Walked};
 
@@ -60,6 +61,7 @@ pub(super) fn damaged(
 /// Offset after the last byte in [from, to) that is not zero; `from` when all are.
 pub(super) fn last_byte(segment: &SegmentFile, from: u64, to: u64) -> Result<u64, OpenError> {
     const CHUNK: u64 = 64 << 10;
+    assert!(!planted(Bug::PanicAtTornEnd));
     let mut buffer = vec![0; usize::try_from(CHUNK).unwrap_or(0)];
     let mut end = to;
     while end > from {

@@ -9,6 +9,7 @@ use batpak_segment::identity::ClosedSegment;
 use batpak_segment::index::SegmentIndex;
 
 use crate::part::Sealed;
+use crate::sabotage::{Bug, planted};
 
 /// The index file of a closed segment, if it is the one that the identity knows.
 pub(crate) fn load(
@@ -30,7 +31,8 @@ pub(crate) fn load(
     let index = SegmentIndex::open(bytes.ok()?).ok()?;
     let covers = index.header().covers(lineage, &entry.close)
         && index.header().first_sequence == entry.first_sequence;
-    (covers && index.table_hash() == known).then_some(index)
+    let trusted = planted(Bug::TrustIndex);
+    (trusted || covers && index.table_hash() == known).then_some(index)
 }
 
 /// Writes an index file, in the place of one that is there, and opens it. It is not synced: an index

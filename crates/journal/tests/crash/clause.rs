@@ -35,10 +35,12 @@ pub(crate) enum Clause {
     Panics,
     /// Damage by the disk is refused or reported, unless it can be a torn end.
     Damage,
+    /// What was acknowledged as hidden is hidden from every way to ask, nothing else is, and it is still there.
+    Hidden,
 }
 
 impl Clause {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Opens,
         Self::Prefix,
         Self::Acknowledged,
@@ -54,6 +56,7 @@ impl Clause {
         Self::Bounded,
         Self::Panics,
         Self::Damage,
+        Self::Hidden,
     ];
 }
 

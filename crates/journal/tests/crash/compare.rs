@@ -23,7 +23,8 @@ pub(crate) fn prefix(
         }
         let drafts = &submitted.unit.drafts;
         let alike = rest.iter().zip(drafts).take_while(|(event, draft)| {
-            event.payload == draft.payload && event.entity == draft.coordinate.entity()
+            event.hidden
+                || event.payload == draft.payload && event.entity == draft.coordinate.entity()
         });
         let alike = alike.count();
         if alike < drafts.len() {
@@ -36,8 +37,22 @@ pub(crate) fn prefix(
             })?;
             if in_part {
                 rest = &[];
+                break;
             }
-            break;
+            let Some((events, behind)) = rest.split_at_checked(drafts.len()) else {
+                break;
+            };
+            let same = |event: &Shown| {
+                event.hidden || drafts.iter().any(|draft| draft.payload == event.payload)
+            };
+            if !events.iter().all(same) {
+                break;
+            }
+            clauses.check(Clause::Prefix, false, || {
+                "a unit in another order".to_owned()
+            })?;
+            (rest, kept) = (behind, kept + 1);
+            continue;
         }
         let (events, behind) = rest.split_at(drafts.len());
         clauses.check(Clause::Whole, true, String::new)?;
@@ -74,9 +89,18 @@ fn alien(rest: &[Shown], model: &Model, clauses: &mut Clauses) -> Result<(), Fai
     clauses.check(Clause::Prefix, why != Some(None), message)
 }
 
-/// Checks every fact of the events of one unit.
+/// Checks every fact of the events of one unit that are shown.
 fn bytes(events: &[Shown], submitted: &Submitted, clauses: &mut Clauses) -> Result<(), Failure> {
+    let shown = |event: &&Shown| !event.hidden;
     for (event, draft) in events.iter().zip(&submitted.unit.drafts) {
+        if event.hidden {
+            continue;
+        }
+        let prior = draft.causes.iter().filter_map(|cause| match *cause {
+            DraftCause::Known(_) => None,
+            DraftCause::Prior(at) => events.get(at),
+        });
+        let causes_are_shown = prior.into_iter().all(|event| !event.hidden);
         let causes = draft.causes.iter().map(|cause| match *cause {
             DraftCause::Known(cause) => Some(cause),
             DraftCause::Prior(at) => events.get(at).map(|event| Cause::Local(event.id)),
@@ -86,7 +110,7 @@ fn bytes(events: &[Shown], submitted: &Submitted, clauses: &mut Clauses) -> Resu
             && event.flags == draft.flags
             && event.payload == draft.payload
             && draft.key.is_none_or(|key| event.id == key.into())
-            && causes.eq(event.causes.iter().copied().map(Some));
+            && (!causes_are_shown || causes.eq(event.causes.iter().copied().map(Some)));
         clauses.check(Clause::Bytes, alike, || {
             format!("{event:?} is not {draft:?}")
         })?;
@@ -95,7 +119,8 @@ fn bytes(events: &[Shown], submitted: &Submitted, clauses: &mut Clauses) -> Resu
         .receipts
         .iter()
         .flat_map(|receipts| receipts.iter());
-    for (event, receipt) in events.iter().zip(receipts) {
+    let events = events.iter().zip(receipts);
+    for (event, receipt) in events.filter(|(event, _)| shown(event)) {
         clauses.check(Clause::Bytes, is_of(event, receipt), || {
             format!("{event:?} is not {receipt:?}")
         })?;
@@ -117,9 +142,12 @@ pub(crate) fn is_of(event: &Shown, receipt: &Committed) -> bool {
         })
 }
 
-/// Checks hashes, generations and the head of the tree against the events alone.
+/// Checks hashes, generations and the head of the tree against the events alone, up to the first that is
+/// hidden.
 pub(crate) fn chain(log: &[Shown], view: &View, clauses: &mut Clauses) -> Result<(), Failure> {
     let mut tree = Frontier::new();
+    let hidden = log.iter().position(|event| event.hidden);
+    let log = &log[..hidden.unwrap_or(log.len())];
     for (at, event) in log.iter().enumerate() {
         let earlier = log.get(..at).unwrap_or_default();
         let before = earlier

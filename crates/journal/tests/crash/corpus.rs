@@ -2,8 +2,9 @@
 
 use batpak_sim::Choices;
 
+use crate::case::replay;
 use crate::clause::{Clause, Clauses, Failure};
-use crate::explore::{Found, replay};
+use crate::explore::Found;
 
 /// One case per line; what stands behind it says why it is there. Lines are added, never removed.
 const CORPUS: &str = include_str!("corpus.txt");

@@ -1,19 +1,17 @@
 //! Every crash of a run: at each mutating call, each subset of what is pending, and again inside the
 //! recovery from it.
 
-use std::collections::HashSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use batpak_journal::{Journal, Options};
+use batpak_journal::Options;
 use batpak_sim::{Choices, Fate, Profile, SimDisk};
 
+use crate::case::{Tail, guarded, judge_tail, recovery_points};
 use crate::clause::{Clause, Clauses, Failure};
 use crate::model::{End, Model};
 use crate::oracle::Oracle;
 use crate::plan::{Plan, Tape};
-use crate::story::tell;
+use crate::seen::Seen;
 use crate::subsets::subsets;
 
 /// A failure, and the choices that lead to it.
@@ -21,73 +19,6 @@ use crate::subsets::subsets;
 pub(crate) struct Found {
     pub(crate) failure: Failure,
     pub(crate) choices: Vec<u32>,
-}
-
-/// States that were judged already, by any explorer.
-#[derive(Default)]
-pub(crate) struct Seen {
-    /// Of disks with what they must hold.
-    cases: Shards,
-    /// Of disks alone.
-    images: Shards,
-}
-
-type Shard = Mutex<HashSet<u64, Mixed>>;
-
-#[derive(Default)]
-struct Shards([Shard; 16]);
-
-impl Shards {
-    fn insert(&self, hash: u64) -> bool {
-        let shard = &self.0[usize::try_from(hash % 16).unwrap_or(0)];
-        shard
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(hash)
-    }
-
-    fn len(&self) -> usize {
-        let lens = self
-            .0
-            .iter()
-            .map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).len());
-        lens.sum()
-    }
-}
-
-impl Seen {
-    /// Distinct disks on which the whole oracle ran.
-    pub(crate) fn distinct(&self) -> usize {
-        self.images.len()
-    }
-}
-
-/// Hashes are mixed already.
-#[derive(Clone, Default)]
-pub(crate) struct Mixed(u64);
-
-impl std::hash::BuildHasher for Mixed {
-    type Hasher = Self;
-
-    fn build_hasher(&self) -> Self {
-        Self(0)
-    }
-}
-
-impl std::hash::Hasher for Mixed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
 }
 
 /// Explores runs; judges each state once.
@@ -98,6 +29,8 @@ pub(crate) struct Explorer<'a> {
     pub(crate) judged: u64,
     /// Of these, how many after a crash inside a recovery.
     pub(crate) recoveries: u64,
+    /// Disks judged that give back other bytes than they were given, or lie about syncs.
+    pub(crate) damaged: u64,
     /// A hash of everything that was explored, whether or not another explorer had judged it.
     pub(crate) trace: u64,
     /// One state in so many is crashed again inside its recovery; 1 for all, 0 for none.
@@ -110,14 +43,6 @@ pub(crate) struct Explorer<'a> {
     pub(crate) interrupted: bool,
 }
 
-/// One crash, in the order of its choices.
-struct Tail<'a> {
-    at: usize,
-    end: End,
-    fates: &'a [Fate],
-    recovery: Option<(usize, &'a [Fate])>,
-}
-
 impl<'a> Explorer<'a> {
     pub(crate) fn new(seen: &'a Seen) -> Self {
         Self {
@@ -125,6 +50,7 @@ impl<'a> Explorer<'a> {
             clauses: Clauses::default(),
             judged: 0,
             recoveries: 0,
+            damaged: 0,
             trace: 0,
             again: 0,
             chosen: None,
@@ -152,6 +78,16 @@ impl<'a> Explorer<'a> {
         Ok(tape)
     }
 
+    /// How many calls a program makes.
+    pub(crate) fn calls(&mut self, mut choices: Choices) -> Result<u64, Found> {
+        let ran = guarded(|| Plan::draw(&mut choices).run(&mut choices, &mut self.clauses));
+        let tape = ran.map_err(|failure| Found {
+            failure,
+            choices: choices.made(),
+        })?;
+        Ok(tape.calls)
+    }
+
     /// Every subset at every moment from a mutating call on.
     fn crashes(&mut self, program: &[u32], tape: &Tape, first: usize) -> Result<(), Found> {
         for (at, point) in tape.points.iter().enumerate().skip(first) {
@@ -172,7 +108,7 @@ impl<'a> Explorer<'a> {
     }
 
     /// Runs a random program and explores so many of its crashes, chosen at random.
-    pub(crate) fn random(&mut self, seed: u64, crashes: u32) -> Result<(), Found> {
+    pub(crate) fn random(&mut self, seed: u64, crashes: u32, damaged: u32) -> Result<(), Found> {
         let mut choices = Plan::random(seed);
         let ran = guarded(|| Plan::draw(&mut choices).run(&mut choices, &mut self.clauses));
         let program = choices.made();
@@ -182,6 +118,10 @@ impl<'a> Explorer<'a> {
         })?;
         self.trace = mix(self.trace, tape.hash);
         let mut random = Choices::random(mix(seed, 1));
+        self.damages(&program, &tape, mix(seed, 2), damaged)?;
+        if !tape.setup.profile.is_honest() {
+            return Ok(());
+        }
         for _ in 0..crashes {
             let at = random.index(tape.points.len());
             if random.once_in(8) {
@@ -191,6 +131,76 @@ impl<'a> Explorer<'a> {
                 let fates = tape.setup.profile.draw(&units, &mut random);
                 self.cut(&program, &tape, at, &fates)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Runs a program and explores so many of its crashes, after which the disk may be damaged.
+    #[cfg(feature = "sabotage")]
+    pub(crate) fn damaged(&mut self, mut choices: Choices, count: u32) -> Result<(), Found> {
+        let ran = guarded(|| Plan::draw(&mut choices).run(&mut choices, &mut self.clauses));
+        let program = choices.made();
+        let tape = ran.map_err(|failure| Found {
+            failure,
+            choices: program.clone(),
+        })?;
+        self.damages(&program, &tape, 0, count)
+    }
+
+    fn damages(
+        &mut self,
+        program: &[u32],
+        tape: &Tape,
+        seed: u64,
+        count: u32,
+    ) -> Result<(), Found> {
+        for number in 0..count {
+            if self.is_over() {
+                return Ok(());
+            }
+            let mut tail = Choices::random(mix(seed, u64::from(number)));
+            let judged = guarded(|| judge_tail(tape, &mut tail, &mut self.clauses));
+            self.excused(judged).map_err(|failure| Found {
+                failure,
+                choices: [program.to_vec(), tail.made()].concat(),
+            })?;
+            self.damaged += 1;
+        }
+        Ok(())
+    }
+
+    /// A failure of the clause that is switched off is none, even where nothing can go on behind it.
+    fn excused(&self, judged: Result<(), Failure>) -> Result<(), Failure> {
+        judged.or_else(|failure| {
+            if self.clauses.without == Some(failure.clause) {
+                Ok(())
+            } else {
+                Err(failure)
+            }
+        })
+    }
+
+    /// Runs a program and explores, at each of its moments, the end that keeps nothing, the one that
+    /// keeps everything, a few others, and a kill.
+    pub(crate) fn pairs(&mut self, mut choices: Choices) -> Result<(), Found> {
+        let ran = guarded(|| Plan::draw(&mut choices).run(&mut choices, &mut self.clauses));
+        let program = choices.made();
+        let tape = ran.map_err(|failure| Found {
+            failure,
+            choices: program.clone(),
+        })?;
+        self.trace = mix(self.trace, tape.hash);
+        for (at, point) in tape.points.iter().enumerate() {
+            let units = point.disk.pending_units();
+            let mut random = Choices::random(point.disk.fingerprint());
+            for fate in [Fate::Lost, Fate::Kept] {
+                self.cut(&program, &tape, at, &vec![fate; units.len()])?;
+            }
+            for _ in 0..units.len().min(3) {
+                let fates = tape.setup.profile.draw(&units, &mut random);
+                self.cut(&program, &tape, at, &fates)?;
+            }
+            self.kill(&program, &tape, at)?;
         }
         Ok(())
     }
@@ -259,7 +269,7 @@ impl<'a> Explorer<'a> {
             oracle.judge(disk, tail.end)
         });
         self.panicked(&judged);
-        judged.map_err(|failure| Found {
+        self.excused(judged).map_err(|failure| Found {
             failure,
             choices: tail.choices(program),
         })?;
@@ -352,104 +362,6 @@ impl<'a> Explorer<'a> {
             let _counted = self.clauses.check(Clause::Panics, true, String::new);
         }
     }
-}
-
-impl Tail<'_> {
-    /// The choices of the program, and those of the crash behind them.
-    fn choices(&self, program: &[u32]) -> Vec<u32> {
-        let mut choices = program.to_vec();
-        choices.push(u32::try_from(self.at).unwrap_or(u32::MAX));
-        choices.push(u32::from(self.end == End::Kill));
-        choices.extend(self.fates.iter().flat_map(|fate| fate_choices(*fate)));
-        if let Some((at, fates)) = self.recovery {
-            choices.push(1);
-            choices.push(u32::try_from(at).unwrap_or(u32::MAX));
-            choices.extend(fates.iter().flat_map(|fate| fate_choices(*fate)));
-        }
-        choices
-    }
-}
-
-fn fate_choices(fate: Fate) -> Vec<u32> {
-    match fate {
-        Fate::Kept => vec![0],
-        Fate::Lost => vec![1],
-        Fate::Torn(kept) => vec![2, u32::try_from(kept).unwrap_or(0)],
-    }
-}
-
-fn draw_fates(count: usize, choices: &mut Choices) -> Vec<Fate> {
-    let mut fates = Vec::with_capacity(count);
-    for _ in 0..count {
-        fates.push(match choices.below(3) {
-            0 => Fate::Kept,
-            1 => Fate::Lost,
-            _ => Fate::Torn(choices.index(512)),
-        });
-    }
-    fates
-}
-
-/// Runs one case from its choices alone: the program, the crash, and the judgment.
-pub(crate) fn replay(choices: &mut Choices, clauses: &mut Clauses) -> Result<(), Failure> {
-    guarded(|| {
-        let tape = Plan::draw(choices).run(choices, clauses)?;
-        let options = tape.setup.options();
-        let at = choices.index(tape.points.len());
-        let point = &tape.points[at];
-        let mut disk = point.disk.snapshot();
-        let mut end = [End::PowerCut, End::Kill][choices.index(2)];
-        if end == End::PowerCut {
-            let units = disk.pending_units();
-            let mut fates = draw_fates(units.len(), choices);
-            tell(|| format!("power cut after {at} changes: {units:?} {fates:?}"));
-            tape.setup.profile.allow(&units, &mut fates);
-            disk.crash_into(&mut fates.into_iter());
-        }
-        if choices.below(2) == 1 {
-            let points = recovery_points(&disk, &options);
-            let at = choices.index(points.len());
-            if let Some(point) = points.get(at) {
-                disk = point.snapshot();
-                let fates = draw_fates(point.pending_count(), choices);
-                let units = point.pending_units();
-                tell(|| format!("power cut after {at} changes of an open: {units:?} {fates:?}"));
-                disk.crash_into(&mut fates.into_iter());
-                end = End::PowerCut;
-            }
-        }
-        let model = &point.model;
-        let mut oracle = Oracle {
-            options: &options,
-            model,
-            clauses,
-        };
-        oracle.judge(&disk, end)
-    })
-}
-
-/// The moments before each mutating call of a recovery.
-fn recovery_points(disk: &SimDisk, options: &Options) -> Vec<SimDisk> {
-    let disk = disk.snapshot();
-    let seed = disk.fingerprint();
-    let disk = disk.with_seed(seed);
-    disk.record_crash_points();
-    let opened = Journal::open(&disk.platform(), options.clone());
-    let points = disk.take_crash_points();
-    drop(opened);
-    points
-}
-
-/// A panic is a failure like any other.
-fn guarded<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().cloned();
-        let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
-        Err(Failure {
-            clause: Clause::Panics,
-            message: text.unwrap_or_else(|| "a panic".to_owned()),
-        })
-    })
 }
 
 /// A hash of two numbers.

@@ -7,10 +7,12 @@ use batpak_journal::{ReadError, ScanRequest, Selection, View};
 use std::sync::Arc;
 
 use crate::model::ENTITIES;
+use crate::visibility::{hidden_by, placeholder};
 
-/// An event with all of its facts.
+/// An event with all of its facts; of one that is hidden only where it stands.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
+    pub(crate) hidden: bool,
     pub(crate) sequence: u64,
     pub(crate) id: EventId,
     pub(crate) entity: String,
@@ -41,9 +43,13 @@ impl Shown {
     }
 }
 
-/// Hashes are those of the facts: equal facts have equal ones.
-impl PartialEq for Shown {
-    fn eq(&self, other: &Self) -> bool {
+impl Shown {
+    /// Whether this can be the same event, as far as both are shown. Hashes are those of the facts: equal
+    /// facts have equal ones.
+    fn agrees(&self, other: &Self) -> bool {
+        if self.hidden || other.hidden {
+            return self.sequence == other.sequence;
+        }
         self.sequence == other.sequence
             && self.id == other.id
             && self.entity == other.entity
@@ -60,6 +66,17 @@ impl PartialEq for Shown {
     }
 }
 
+/// Whether two logs can be the same, as far as both show it.
+pub(crate) fn same(one: &[Shown], two: &[Shown]) -> bool {
+    one.len() == two.len() && begins_with(one, two)
+}
+
+/// Whether a log can begin with another.
+pub(crate) fn begins_with(log: &[Shown], other: &[Shown]) -> bool {
+    let events = log.iter().zip(other);
+    log.len() >= other.len() && events.into_iter().all(|(one, two)| one.agrees(two))
+}
+
 /// All events in order, with their hashes.
 pub(crate) fn hashed_events(view: &View) -> Result<Vec<Shown>, ReadError> {
     read(view, true)
@@ -73,9 +90,16 @@ pub(crate) fn events(view: &View) -> Result<Vec<Shown>, ReadError> {
 fn read(view: &View, hashed: bool) -> Result<Vec<Shown>, ReadError> {
     let mut scan = view.scan(request(Selection::All, false));
     let mut events = Vec::new();
+    let last = view.visible().get();
+    let mut hidden = hidden_by(view).into_iter().peekable();
     while let Some(frame) = scan.next_frame()? {
+        let sequence = frame.head.sequence.get();
+        while let Some(before) = hidden.next_if(|hidden| *hidden < sequence) {
+            events.push(placeholder(before));
+        }
         events.push(Shown {
-            sequence: frame.head.sequence.get(),
+            hidden: false,
+            sequence,
             id: frame.head.event_id,
             entity: frame.entity().to_owned(),
             scope: frame.scope().to_owned(),
@@ -94,6 +118,9 @@ fn read(view: &View, hashed: bool) -> Result<Vec<Shown>, ReadError> {
             }),
         });
     }
+    let shown = events.last().map_or(0, |event| event.sequence);
+    let behind = hidden.filter(|sequence| (shown + 1..=last).contains(sequence));
+    events.extend(behind.map(placeholder));
     Ok(events)
 }
 
@@ -135,7 +162,7 @@ pub(crate) fn answers(view: &View, log: &[Shown]) -> Result<Answers, ReadError> 
     })
 }
 
-fn sequences(view: &View, request: ScanRequest) -> Result<Vec<u64>, ReadError> {
+pub(crate) fn sequences(view: &View, request: ScanRequest) -> Result<Vec<u64>, ReadError> {
     let mut scan = view.scan(request);
     let mut found = Vec::new();
     while let Some(frame) = scan.next_frame()? {

@@ -1,22 +1,32 @@
 //! The crash explorer: every way to lose an event, and an oracle that says whether one was lost.
 //!
 //! Without arguments it explores a little, in seconds, as a test. `cargo xtask crash` runs it for longer:
-//! `--seconds N` for so long, `--seed S` for other random programs, `--repro R` for one case again.
+//! `--seconds N` for so long, `--seed S` for other random programs, `--repro R` for one case again, and,
+//! with the feature `sabotage`, `--planted` to see it find bugs.
 
 #![forbid(unsafe_code)]
 
+mod case;
 mod clause;
 mod compare;
 mod corpus;
+mod damage;
 mod explore;
 mod log;
 mod model;
+mod op;
 mod oracle;
 mod plan;
+#[cfg(feature = "sabotage")]
+mod planted;
 mod program;
 mod report;
+mod scripts;
+mod seen;
 mod story;
 mod subsets;
+mod sweep;
+mod visibility;
 mod work;
 
 use std::process::ExitCode;
@@ -33,6 +43,9 @@ struct Arguments {
     seconds: Option<u64>,
     seed: u64,
     repro: Option<String>,
+    sweep: bool,
+    #[cfg(feature = "sabotage")]
+    planted: bool,
 }
 
 fn main() -> ExitCode {
@@ -45,8 +58,17 @@ fn main() -> ExitCode {
     };
     // A panic of the code under test is a failure with a message: it needs no other.
     std::panic::set_hook(Box::new(|_| {}));
+    #[cfg(feature = "sabotage")]
+    if arguments.planted {
+        return if planted::planted() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        };
+    }
     let passed = match (&arguments.repro, arguments.seconds) {
         (Some(word), _) => repeat(word),
+        (None, _) if arguments.sweep => explore(Extent::Sweep, arguments.seed),
         (None, Some(seconds)) => {
             explore(Extent::Time(Duration::from_secs(seconds)), arguments.seed)
         }
@@ -69,6 +91,9 @@ fn arguments() -> Result<Arguments, String> {
         match word.as_str() {
             "--seconds" => arguments.seconds = Some(number(value()?)?),
             "--seed" => arguments.seed = number(value()?)?,
+            #[cfg(feature = "sabotage")]
+            "--planted" => arguments.planted = true,
+            "--sweep" => arguments.sweep = true,
             "--repro" => arguments.repro = Some(value()?),
             _ => {}
         }
@@ -87,7 +112,7 @@ fn repeat(word: &str) -> bool {
         }
     };
     story::begin();
-    match explore::replay(&mut choices, &mut Clauses::default()) {
+    match case::replay(&mut choices, &mut Clauses::default()) {
         Ok(()) => {
             println!("the case holds");
             true

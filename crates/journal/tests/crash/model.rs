@@ -6,6 +6,8 @@ use batpak_coordinate::{Coordinate, EventKind};
 use batpak_event::IdempotencyKey;
 use batpak_journal::{Committed, Draft, DraftCause};
 
+use crate::visibility::Hidden;
+
 /// One submitted unit.
 #[derive(Debug)]
 pub(crate) struct Unit {
@@ -46,7 +48,10 @@ pub(crate) struct Model {
     pub(crate) durable: usize,
     /// So many units, from the first, are with the operating system.
     pub(crate) written: usize,
+    /// So many units, from the first, are durable by what was written after they were.
+    pub(crate) attested: usize,
     pub(crate) gone: Vec<(Arc<Unit>, Gone)>,
+    pub(crate) hidden: Hidden,
     /// Whether an open for writing has succeeded.
     pub(crate) created: bool,
 }
@@ -58,6 +63,16 @@ impl Model {
             End::PowerCut => self.durable,
             End::Kill => self.written.max(self.durable),
         }
+    }
+
+    /// So many units, from the first, hold the events up to a sequence.
+    pub(crate) fn unit_of(&self, sequence: u64) -> usize {
+        let ends = self.units.iter().scan(0, |end, submitted| {
+            *end += submitted.unit.drafts.len() as u64;
+            Some(*end)
+        });
+        let before = ends.take_while(|end| *end < sequence).count();
+        (before + 1).min(self.units.len())
     }
 
     /// Forgets a unit that was answered with "not committed".
@@ -77,7 +92,7 @@ impl Model {
         for lost in self.units.drain(kept..) {
             self.gone.push((lost.unit, Gone::Lost));
         }
-        (self.durable, self.written) = (kept, kept);
+        (self.durable, self.written, self.attested) = (kept, kept, kept);
         self.created = true;
     }
 
@@ -103,7 +118,7 @@ impl Model {
                 hash = (hash.rotate_left(7) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             }
         }
-        hash
+        hash ^ self.hidden.hash()
     }
 }
 

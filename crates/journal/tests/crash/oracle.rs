@@ -1,15 +1,19 @@
 //! The oracle: what is checked of one disk that a crash has left.
 
+use batpak_coordinate::Sequence;
 use batpak_event::Cause;
 use batpak_journal::{
-    Draft, DraftCause, Durability, Journal, OpenError, Options, ReadError, Reader, View, verify,
+    Committed, Draft, DraftCause, Durability, Journal, OpenError, Options, ReadError, Reader, View,
+    verify,
 };
 use batpak_sim::SimDisk;
 
+use crate::case::MOST_CALLS;
 use crate::clause::{Clause, Clauses, Failure};
 use crate::compare::{self, is_of};
-use crate::log::{Shown, answers, events, hashed_events};
+use crate::log::{Shown, answers, begins_with, events, hashed_events, same};
 use crate::model::{End, Model, Submitted, draft};
+use crate::visibility::{self, places};
 
 /// Numbers of events that the oracle itself appends, beyond those of any program.
 const OWN_NUMBERS: u64 = 1 << 40;
@@ -20,6 +24,16 @@ const CALLS_PER_FILE: u64 = 24;
 /// Bytes that an open may move, and how often each byte of the store.
 const BYTES: u64 = 64 << 10;
 const TIMES_EACH_BYTE: u64 = 8;
+
+/// How the oracle ends a process.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Kill,
+    /// A power cut after which some of what is pending survives.
+    Seeded,
+    /// A power cut after which none of it does.
+    PowerCut,
+}
 
 /// Judges disks against a model.
 pub(crate) struct Oracle<'a> {
@@ -33,28 +47,39 @@ impl Oracle<'_> {
     pub(crate) fn judge(&mut self, disk: &SimDisk, end: End) -> Result<(), Failure> {
         let disk = &disk.clone().with_seed(disk.fingerprint());
         // Whatever was wrong with the machine is over; what it has left on the disk is not.
+        disk.evict();
+        disk.limit_calls(MOST_CALLS);
         disk.set_capacity(None);
         disk.lie_about_syncs(false);
         let required = self.model.required(end);
         let read = self.read(disk, required)?;
         let journal = self.open(disk)?;
         let recovered = self.hashed(journal.view())?;
-        let kept = self.prefix(&recovered, required)?;
+        self.prefix(&recovered, required)?;
+        visibility::check(journal.view(), &recovered, &self.model.hidden, self.clauses)?;
         compare::chain(&recovered, journal.view(), self.clauses)?;
         if let Some(read) = &read {
-            self.clauses
-                .check(Clause::Unchanged, *read == recovered, || {
-                    format!(
-                        "reading showed {}, writing {}",
-                        list(read),
-                        list(&recovered)
-                    )
-                })?;
+            let alike = same(read, &recovered) && places(read).eq(places(&recovered));
+            self.clauses.check(Clause::Unchanged, alike, || {
+                format!(
+                    "reading showed {}, writing {}",
+                    list(read),
+                    list(&recovered)
+                )
+            })?;
         }
-        let journal = self.open_again(disk, journal, &recovered)?;
-        let mut expected = self.keys(&journal, recovered, kept)?;
-        self.append(&journal, &mut expected)?;
-        let journal = self.cut_again(disk, journal, &expected)?;
+        let (journal, again) = self.cut_again(disk, journal, &recovered, Way::PowerCut)?;
+        let kept = self.prefix(&again, required)?;
+        let known = again.len();
+        let mut expected = self.keys(&journal, again, kept)?;
+        if (disk.fingerprint() >> 4).is_multiple_of(2) {
+            expected = self.unhide(&journal, expected, known)?;
+        }
+        let (journal, expected) = self.append(disk, journal, expected)?;
+        let ways = [Way::Kill, Way::Seeded, Way::PowerCut, Way::PowerCut];
+        let way = ways[usize::try_from(disk.fingerprint() % 4).unwrap_or(0)];
+        let (journal, expected) = self.cut_again(disk, journal, &expected, way)?;
+        let expected = self.unhide(&journal, expected, known)?;
         self.close(disk, journal, &expected)
     }
 
@@ -82,6 +107,7 @@ impl Oracle<'_> {
                     })?;
                 let log = self.shown(reader.view())?;
                 self.prefix(&log, required)?;
+                visibility::check(reader.view(), &log, &self.model.hidden, self.clauses)?;
                 self.without_indexes(disk, reader.view(), &log)?;
                 Some(log)
             }
@@ -117,7 +143,9 @@ impl Oracle<'_> {
             .0;
         let other_log = self.shown(other.view())?;
         let (one, two) = (answers(view, log), answers(other.view(), log));
-        let alike = other_log == log && matches!((&one, &two), (Ok(one), Ok(two)) if one == two);
+        let alike = same(&other_log, log)
+            && places(&other_log).eq(places(log))
+            && matches!((&one, &two), (Ok(one), Ok(two)) if one == two);
         self.clauses.check(Clause::Index, alike, || {
             format!("with indexes {one:?}, without {two:?}")
         })
@@ -153,36 +181,6 @@ impl Oracle<'_> {
             .map_err(|error| opens(&error))
     }
 
-    /// Cuts the power before anything is appended: an open has made durable what it shows.
-    fn open_again(
-        &mut self,
-        disk: &SimDisk,
-        journal: Journal,
-        recovered: &[Shown],
-    ) -> Result<Journal, Failure> {
-        disk.crash_keep_nothing();
-        drop(journal);
-        let journal = self.open(disk)?;
-        let again = self.shown(journal.view())?;
-        self.clauses
-            .check(Clause::Undead, again.len() <= recovered.len(), || {
-                format!(
-                    "opened: {}, opened again: {}",
-                    list(recovered),
-                    list(&again)
-                )
-            })?;
-        self.clauses
-            .check(Clause::Kept, again.starts_with(recovered), || {
-                format!(
-                    "opened: {}, opened again: {}",
-                    list(recovered),
-                    list(&again)
-                )
-            })?;
-        Ok(journal)
-    }
-
     /// Submits keyed units again: those that are there, and those that are lost.
     fn keys(
         &mut self,
@@ -194,12 +192,9 @@ impl Oracle<'_> {
         let units = &self.model.units;
         let there = units.iter().take(kept).rev().filter(keyed).take(2);
         let lost = units.iter().skip(kept).filter(keyed).take(1);
-        for submitted in there.chain(lost) {
+        let lost = lost.map(|unit| (unit, false));
+        for (submitted, there) in there.map(|unit| (unit, true)).chain(lost) {
             let drafts = submitted.unit.drafts.clone();
-            let first = drafts.iter().find_map(|draft| draft.key);
-            let there = log
-                .iter()
-                .any(|event| first.is_some_and(|key| event.id == key.into()));
             let before = journal.view().visible().get();
             let answer = journal.append_unit(drafts, Durability::Synced);
             let receipts = answer.as_deref().unwrap_or_default();
@@ -208,7 +203,9 @@ impl Oracle<'_> {
             let duplicate = receipts.iter().all(|receipt| receipt.duplicate == there);
             let same = receipts.iter().all(|receipt| {
                 let event = log.iter().find(|event| event.id == receipt.event_id);
-                event.map_or(!there, |event| is_of(event, receipt))
+                event.map_or(!there || hides(&log, submitted, receipt), |event| {
+                    is_of(event, receipt)
+                })
             });
             let holds = !receipts.is_empty() && added == expected && duplicate && same;
             self.clauses.check(Clause::Keys, holds, || {
@@ -219,54 +216,97 @@ impl Oracle<'_> {
         Ok(log)
     }
 
-    /// Appends one event and a batch.
-    fn append(&mut self, journal: &Journal, log: &mut Vec<Shown>) -> Result<(), Failure> {
+    /// Shows again what is hidden: it is still there, with every byte. The first `known` events are the
+    /// model's.
+    fn unhide(
+        &mut self,
+        journal: &Journal,
+        log: Vec<Shown>,
+        known: usize,
+    ) -> Result<Vec<Shown>, Failure> {
+        if places(&log).next().is_none() {
+            return Ok(log);
+        }
+        let answer = journal.unhide(Sequence(1), journal.view().visible());
+        let shown = self.hashed(journal.view())?;
+        let holds = answer.is_ok() && places(&shown).next().is_none() && same(&shown, &log);
+        self.clauses.check(Clause::Hidden, holds, || {
+            format!("{answer:?}: {} became {}", list(&log), list(&shown))
+        })?;
+        compare::prefix(
+            shown.get(..known).unwrap_or_default(),
+            self.model,
+            self.clauses,
+        )?;
+        compare::chain(&shown, journal.view(), self.clauses)?;
+        Ok(shown)
+    }
+
+    /// Appends one event and a batch; of one disk in two the power is cut in between.
+    fn append(
+        &mut self,
+        disk: &SimDisk,
+        mut journal: Journal,
+        mut log: Vec<Shown>,
+    ) -> Result<(Journal, Vec<Shown>), Failure> {
+        let cut = disk.fingerprint().is_multiple_of(2);
         let cause = log
-            .last()
+            .iter()
+            .rfind(|event| !event.hidden)
             .map(|event| DraftCause::Known(Cause::Local(event.id)));
         let single = Draft {
             causes: cause.into_iter().collect(),
             ..draft(0, OWN_NUMBERS, 30)
         };
         let batch = vec![draft(1, OWN_NUMBERS + 1, 5), draft(0, OWN_NUMBERS + 2, 400)];
-        let mut payloads = Vec::new();
-        for unit in [vec![single], batch] {
-            payloads.extend(unit.iter().map(|draft| draft.payload.clone()));
+        for (unit, last) in [(vec![single], false), (batch, true)] {
+            let payloads: Vec<_> = unit.iter().map(|draft| draft.payload.clone()).collect();
             let answer = journal.append_unit(unit, Durability::Synced);
             self.clauses
                 .check(Clause::Opens, answer.is_ok(), || format!("{answer:?}"))?;
+            let after = self.readable(if last || cut {
+                hashed_events(journal.view())
+            } else {
+                events(journal.view())
+            })?;
+            let added = after.iter().skip(log.len()).map(|event| &event.payload);
+            let holds = begins_with(&after, &log) && added.eq(&payloads);
+            self.clauses.check(Clause::Kept, holds, || {
+                format!("{} became {} by appending", list(&log), list(&after))
+            })?;
+            log = after;
+            if cut && !last {
+                (journal, log) = self.cut_again(disk, journal, &log, Way::PowerCut)?;
+            }
         }
-        let after = self.hashed(journal.view())?;
-        let added = after.iter().skip(log.len()).map(|event| &event.payload);
-        let holds = after.starts_with(log) && added.eq(&payloads);
-        self.clauses.check(Clause::Kept, holds, || {
-            format!("{} became {} by appending", list(log), list(&after))
-        })?;
-        compare::chain(&after, journal.view(), self.clauses)?;
-        *log = after;
-        Ok(())
+        compare::chain(&log, journal.view(), self.clauses)?;
+        Ok((journal, log))
     }
 
-    /// Ends the process in one of several ways, and opens.
+    /// Ends the process, opens, and compares; returns what is there.
     fn cut_again(
         &mut self,
         disk: &SimDisk,
         journal: Journal,
         expected: &[Shown],
-    ) -> Result<Journal, Failure> {
-        let way = disk.fingerprint() % 4;
+        way: Way,
+    ) -> Result<(Journal, Vec<Shown>), Failure> {
         match way {
-            0 => disk.kill(),
-            1 => disk.crash_seeded(disk.fingerprint()),
-            _ => disk.crash_keep_nothing(),
+            Way::Kill => disk.kill(),
+            Way::Seeded => disk.crash_seeded(disk.fingerprint()),
+            Way::PowerCut => disk.crash_keep_nothing(),
         }
         drop(journal);
         let journal = self.open(disk)?;
         let log = self.shown(journal.view())?;
-        self.clauses.check(Clause::Kept, log == expected, || {
-            format!("{} became {} by a power cut", list(expected), list(&log))
-        })?;
-        Ok(journal)
+        let message = || format!("{} became {} by {way:?}", list(expected), list(&log));
+        let kept = begins_with(&log, expected);
+        let more = log.len() > expected.len() && kept;
+        self.clauses.check(Clause::Undead, !more, message)?;
+        self.clauses.check(Clause::Kept, kept, message)?;
+        let alike = places(&log).eq(places(expected));
+        self.clauses.check(Clause::Hidden, alike, message)?;
+        Ok((journal, log))
     }
 
     /// Closes; reads; verifies.
@@ -292,8 +332,9 @@ impl Oracle<'_> {
         let whole = matches!(&found, Ok(found) if found.findings.is_empty());
         self.clauses
             .check(Clause::Chain, whole, || format!("{found:?}"))?;
-        let same = log == expected && disk.state_hash() == before;
-        self.clauses.check(Clause::Unchanged, same, || {
+        let alike = same(&log, expected) && places(&log).eq(places(expected));
+        let holds = alike && disk.state_hash() == before;
+        self.clauses.check(Clause::Unchanged, holds, || {
             format!("{} became {} by a close", list(expected), list(&log))
         })
     }
@@ -326,6 +367,20 @@ impl Oracle<'_> {
     }
 }
 
+/// Whether a log hides the event of a receipt, which is the original one where that is known.
+fn hides(log: &[Shown], submitted: &Submitted, receipt: &Committed) -> bool {
+    let sequence = receipt.sequence.get();
+    let originals = submitted.receipts.iter();
+    let mut originals = originals.flat_map(|receipts| receipts.iter());
+    let original = originals.find(|original| original.event_id == receipt.event_id);
+    let same = original.is_none_or(|original| {
+        original.sequence == receipt.sequence
+            && original.event_hash == receipt.event_hash
+            && original.wall_us == receipt.wall_us
+    });
+    same && places(log).any(|hidden| hidden == sequence)
+}
+
 /// A failure that ends the judgment even where its clause is switched off: there is nothing to go on with.
 fn opens(error: &OpenError) -> Failure {
     Failure {
@@ -337,6 +392,9 @@ fn opens(error: &OpenError) -> Failure {
 /// A log in a few words.
 fn list(log: &[Shown]) -> String {
     let events = log.iter().map(|event| {
+        if event.hidden {
+            return format!("{}:hidden", event.sequence);
+        }
         let number = event.payload.iter().take(8);
         let number = number.fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
         format!("{}:{number:x}", event.sequence)

@@ -5,10 +5,12 @@ use batpak_journal::Durability;
 use batpak_sim::{Aftermath, Choices, Fault, Operation, Profile};
 
 use crate::clause::{Clauses, Failure};
-use crate::program::{Op, Point, Run, Setup};
+use crate::op::{Op, Setup};
+use crate::program::{Point, Run};
+use crate::scripts::{SCRIPTS, script};
 
 /// How many letters the alphabet of the exhaustive exploration has.
-pub(crate) const LETTERS: u32 = 7;
+pub(crate) const LETTERS: u32 = 8;
 
 /// Longest program of letters.
 pub(crate) const LONGEST: u32 = 4;
@@ -33,187 +35,8 @@ fn letter(number: u32) -> Op {
         },
         4 => Op::Step,
         5 => Op::Retry,
-        _ => Op::Close,
-    }
-}
-
-/// Programs that reach what four letters do not.
-pub(crate) const SCRIPTS: u32 = 12;
-
-fn script(number: u32) -> (Setup, Vec<Op>) {
-    let append = |entity, size| Op::Append { entity, size };
-    let few_events = Setup {
-        segment_max_events: 2,
-        ..Setup::SMALL
-    };
-    let written = Setup {
-        durability: Durability::Written,
-        ..Setup::SMALL
-    };
-    match number {
-        // One rotation after another, sealed in between.
-        0 => (
-            few_events,
-            (0..9)
-                .flat_map(|at| [append(at % 3, 10), Op::Step])
-                .chain([Op::Close, append(0, 5)])
-                .collect(),
-        ),
-        // Keys across rotations, a close and a kill.
-        1 => (
-            few_events,
-            vec![
-                Op::Keyed,
-                append(0, 10),
-                append(1, 10),
-                Op::Step,
-                append(0, 10),
-                Op::Step,
-                Op::Retry,
-                Op::Close,
-                Op::Retry,
-                Op::Keyed,
-                Op::Kill,
-                Op::Retry,
-            ],
-        ),
-        // Nothing waits until it all is synced.
-        2 => (
-            written,
-            vec![
-                append(0, 20),
-                append(1, 300),
-                Op::Batch { size: 200 },
-                append(0, 700),
-                append(2, 20),
-                Op::Sync,
-                append(0, 20),
-                Op::Keyed,
-                Op::Retry,
-                Op::Close,
-                append(1, 20),
-            ],
-        ),
-        // Submitted and forgotten; the background step takes it to the disk.
-        3 => (
-            Setup::SMALL,
-            vec![
-                Op::Submit { size: 30 },
-                Op::Submit { size: 300 },
-                Op::Step,
-                Op::Step,
-                append(0, 20),
-                Op::Submit { size: 700 },
-                Op::Submit { size: 10 },
-                Op::Sync,
-                Op::Close,
-            ],
-        ),
-        // Unclean ends in a row.
-        4 => (
-            Setup::SMALL,
-            vec![
-                append(0, 20),
-                Op::Kill,
-                append(0, 20),
-                Op::Drop,
-                Op::Kill,
-                Op::Batch { size: 300 },
-                Op::Kill,
-                append(1, 900),
-                Op::Drop,
-                append(1, 20),
-            ],
-        ),
-        // Opens and closes that append nothing.
-        5 => (
-            Setup::SMALL,
-            vec![
-                Op::Close,
-                Op::Close,
-                append(0, 20),
-                Op::Close,
-                Op::Close,
-                Op::Kill,
-            ],
-        ),
-        // Batches that end a segment each.
-        6 => (
-            few_events,
-            vec![
-                Op::Batch { size: 300 },
-                Op::Batch { size: 20 },
-                Op::Step,
-                Op::Batch { size: 500 },
-                Op::Step,
-                Op::Batch { size: 700 },
-            ],
-        ),
-        // More than one sector each, in a store that syncs late.
-        7 => (
-            written,
-            vec![
-                append(0, 600),
-                append(1, 600),
-                Op::Kill,
-                append(0, 600),
-                Op::Step,
-                append(1, 600),
-                Op::Sync,
-            ],
-        ),
-        // Nine segments: a directory over eight of them.
-        8 => (
-            Setup {
-                segment_max_events: 1,
-                ..Setup::SMALL
-            },
-            (0..9)
-                .flat_map(|at| [append(at % 4, 10), Op::Step])
-                .chain([Op::Keyed, Op::Step, Op::Close, Op::Retry])
-                .collect(),
-        ),
-        // The capacity that a program has by default: a mebibyte of zeros.
-        9 => (
-            Setup {
-                segment_max_bytes: 256 << 20,
-                ..Setup::SMALL
-            },
-            vec![
-                append(0, 20),
-                Op::Close,
-                append(0, 20),
-                Op::Kill,
-                append(0, 20),
-            ],
-        ),
-        // Two streams of events of one size in a store that syncs late: what is lost may stand where it stood.
-        10 => (
-            written,
-            vec![
-                append(0, 505),
-                append(1, 505),
-                append(0, 505),
-                Op::Kill,
-                append(1, 505),
-                append(0, 505),
-            ],
-        ),
-        // Closes with a segment that is sealed and one that is not.
-        _ => (
-            few_events,
-            vec![
-                append(0, 10),
-                append(1, 10),
-                append(0, 10),
-                Op::Close,
-                append(1, 10),
-                Op::Step,
-                Op::Close,
-                Op::Batch { size: 10 },
-                Op::Close,
-            ],
-        ),
+        6 => Op::Close,
+        _ => Op::Hide { back: 0, count: 1 },
     }
 }
 
@@ -230,6 +53,8 @@ pub(crate) struct Tape {
     pub(crate) points: Vec<Point>,
     /// How many mutating calls there were before each operation.
     pub(crate) starts: Vec<u64>,
+    /// How many calls there were.
+    pub(crate) calls: u64,
     /// A hash of them.
     pub(crate) hash: u64,
 }
@@ -309,12 +134,13 @@ impl Plan {
                 }
             }
         }
-        let hash = run.disk.call_hash();
+        let (calls, hash) = (run.disk.calls(), run.disk.call_hash());
         let points = run.finish();
         Ok(Tape {
             setup,
             points,
             starts,
+            calls,
             hash,
         })
     }
@@ -328,7 +154,8 @@ const EROFS: i32 = 30;
 const EACCES: i32 = 13;
 
 /// Every way in which a call is made to fail.
-pub(crate) const FAULTS: [Fault; 13] = [
+pub(crate) const FAULT_COUNT: u32 = 14;
+pub(crate) const FAULTS: [Fault; FAULT_COUNT as usize] = [
     Fault::Io,
     Fault::NoSpace,
     Fault::Interrupted,
@@ -336,6 +163,8 @@ pub(crate) const FAULTS: [Fault; 13] = [
     Fault::Short(300),
     Fault::Zero,
     Fault::Partial(100),
+    // Written whole, and yet failed.
+    Fault::Partial(1 << 20),
     Fault::Os(EMFILE),
     Fault::Os(EROFS),
     Fault::Os(EACCES),
@@ -348,9 +177,10 @@ fn random_setup(choices: &mut Choices) -> Setup {
     let durability = [Durability::Synced, Durability::Written][choices.index(2)];
     let segment_max_bytes = [1536, 700, 2048, 6000][choices.index(4)];
     let segment_max_events = [65_536, 2, 6, 1][choices.index(4)];
-    let profile = match choices.below(6) {
+    let profile = match choices.below(7) {
         4 => Profile::TornSectors,
         5 => Profile::Ext4Ordered,
+        6 => Profile::LyingDisk,
         _ => Profile::WeakestPosix,
     };
     Setup {
@@ -363,7 +193,12 @@ fn random_setup(choices: &mut Choices) -> Setup {
 
 fn random_op(run: &Run<'_>, setup: Setup, faults: bool, choices: &mut Choices) -> Op {
     let sizes = [20, 0, 100, 290, 505, 900];
-    match choices.below(if faults { 20 } else { 16 }) {
+    // What makes calls fail comes up in programs with faults only.
+    let number = match choices.below(if faults { 23 } else { 19 }) {
+        number @ 16.. if !faults => number + 4,
+        number => number,
+    };
+    match number {
         0..=3 => Op::Append {
             entity: choices.index(4),
             size: sizes[choices.index(6)],
@@ -381,6 +216,8 @@ fn random_op(run: &Run<'_>, setup: Setup, faults: bool, choices: &mut Choices) -
         12 => Op::Close,
         13 => Op::Drop,
         14 => Op::Kill,
+        // A disk that lies may keep the end of something and not its beginning, and is refused then.
+        15 if !setup.profile.is_honest() => Op::Step,
         15 => {
             let units = run.disk.pending_units();
             Op::PowerCut(setup.profile.draw(&units, choices))
@@ -393,7 +230,15 @@ fn random_op(run: &Run<'_>, setup: Setup, faults: bool, choices: &mut Choices) -
             Op::Fail(operation, after, sticky, fault)
         }
         18 => Op::Capacity(u64::from(choices.below(4000))),
-        _ => Op::Repair,
+        19 => Op::Repair,
+        20 | 21 => Op::Hide {
+            back: u64::from(choices.below(4)),
+            count: 1 + u64::from(choices.below(4)),
+        },
+        _ => Op::Unhide {
+            back: u64::from(choices.below(4)),
+            count: 1 + u64::from(choices.below(6)),
+        },
     }
 }
 

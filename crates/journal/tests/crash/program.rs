@@ -1,76 +1,23 @@
 //! Programs over a journal: what they do, and the run of one on a simulated disk.
 
+mod hiding;
+
 use std::sync::Arc;
 
-use batpak_journal::{AppendError, Committed, Draft, Durability, Journal, Options, Ticket};
-use batpak_sim::{Aftermath, Fate, Fault, Operation, Profile, SimDisk};
+use batpak_event::{Cause, EventId};
+use batpak_journal::{
+    AppendError, Committed, Draft, DraftCause, Durability, Journal, Options, Ticket,
+};
+use batpak_sim::{Aftermath, Fate, Fault, Operation, SimDisk};
 
+use crate::case::MOST_CALLS;
 use crate::clause::{Clause, Clauses, Failure};
 use crate::compare;
 use crate::log::events;
 use crate::model::{End, Model, Submitted, Unit, batch, draft, keyed};
+use crate::op::{Op, Setup};
 use crate::story::tell;
-
-/// What a program runs on.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Setup {
-    pub(crate) durability: Durability,
-    pub(crate) segment_max_bytes: u64,
-    pub(crate) segment_max_events: u64,
-    pub(crate) profile: Profile,
-}
-
-impl Setup {
-    /// Segments of a few sectors, so that a few events begin the next one.
-    pub(crate) const SMALL: Self = Self {
-        durability: Durability::Synced,
-        segment_max_bytes: 1536,
-        segment_max_events: 65_536,
-        profile: Profile::WeakestPosix,
-    };
-
-    pub(crate) fn options(&self) -> Options {
-        Options {
-            durability: self.durability,
-            segment_max_bytes: self.segment_max_bytes,
-            segment_max_events: self.segment_max_events,
-            ..Options::default()
-        }
-    }
-}
-
-/// One thing that a program does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Op {
-    /// Appends an event of this size to a stream.
-    Append { entity: usize, size: usize },
-    /// Appends three events as one unit.
-    Batch { size: usize },
-    /// Appends an event with a key.
-    Keyed,
-    /// Submits the last unit with a key again.
-    Retry,
-    /// Submits an event and does not wait.
-    Submit { size: usize },
-    /// Waits for everything.
-    Sync,
-    /// Runs the background step, as if time had passed.
-    Step,
-    /// Closes and opens.
-    Close,
-    /// Lets go without closing, and opens.
-    Drop,
-    /// Kills the process, and opens.
-    Kill,
-    /// Cuts the power, with these fates of what is pending, and opens.
-    PowerCut(Vec<Fate>),
-    /// Makes a coming call fail: which, after how many, from then on or once, how.
-    Fail(Option<Operation>, u64, bool, Fault),
-    /// Limits the disk to what is on it and so many bytes.
-    Capacity(u64),
-    /// Ends faults and limits.
-    Repair,
-}
+use crate::visibility;
 
 /// A program that runs, and what its model was at each moment.
 pub(crate) struct Run<'a> {
@@ -84,6 +31,8 @@ pub(crate) struct Run<'a> {
     models: Vec<(u64, Model)>,
     clauses: &'a mut Clauses,
     last_keyed: Option<Arc<Unit>>,
+    /// The first event of the log, for others to name as their cause.
+    first: Option<EventId>,
     number: u64,
     /// Whether calls have been made to fail.
     faulty: bool,
@@ -103,6 +52,7 @@ impl<'a> Run<'a> {
         let disk = SimDisk::new();
         setup.profile.prepare(&disk);
         disk.record_crash_points();
+        disk.limit_calls(100 * MOST_CALLS);
         Self {
             disk,
             options: setup.options(),
@@ -113,6 +63,7 @@ impl<'a> Run<'a> {
             models: vec![(0, Model::default())],
             clauses,
             last_keyed: None,
+            first: None,
             number: 0,
             faulty: false,
             cache_lost: false,
@@ -145,7 +96,12 @@ impl<'a> Run<'a> {
         match op {
             Op::Append { entity, size } => {
                 let number = self.numbers(1);
-                self.append(vec![draft(*entity, number, *size)])?;
+                let caused = self.first.filter(|_| *entity == 1);
+                let causes = caused.map(|id| DraftCause::Known(Cause::Local(id)));
+                self.append(vec![Draft {
+                    causes: causes.into_iter().collect(),
+                    ..draft(*entity, number, *size)
+                }])?;
             }
             Op::Batch { size } => {
                 let number = self.numbers(3);
@@ -163,6 +119,8 @@ impl<'a> Run<'a> {
                 self.disk.tasks().run_pending();
                 self.disk.tasks().expire_delays();
             }
+            Op::Hide { back, count } => self.change_visibility(true, *back, *count)?,
+            Op::Unhide { back, count } => self.change_visibility(false, *back, *count)?,
             Op::Close => self.close()?,
             Op::Drop => {
                 self.journal = None;
@@ -278,8 +236,12 @@ impl<'a> Run<'a> {
         });
         self.models
             .push((self.disk.mutating_calls(), self.model.clone()));
+        let durable = self.model.durable;
         let answer = journal.append_unit(unit.drafts.clone(), self.options.durability);
         self.works(&answer)?;
+        if answer.is_ok() {
+            self.model.attested = self.model.attested.max(durable);
+        }
         self.answered(unit, answer);
         Ok(())
     }
@@ -296,15 +258,19 @@ impl<'a> Run<'a> {
         });
         match answer {
             Ok(receipts) => {
-                let synced = receipts
-                    .iter()
-                    .all(|receipt| receipt.durability == Durability::Synced);
+                let synced = self.options.durability == Durability::Synced
+                    || receipts
+                        .iter()
+                        .all(|receipt| receipt.durability == Durability::Synced);
                 let place = self
                     .model
                     .units
                     .iter()
                     .position(|other| Arc::ptr_eq(&other.unit, unit));
                 let Some(place) = place else { return };
+                self.first = self
+                    .first
+                    .or(receipts.first().map(|receipt| receipt.event_id));
                 if let Some(submitted) = self.model.units.get_mut(place) {
                     submitted.receipts = Some(Arc::new(receipts));
                 }
@@ -346,7 +312,8 @@ impl<'a> Run<'a> {
                 format!("{receipts:?} for {original:?}")
             })?;
         }
-        if original.is_none() {
+        // Of one in doubt, only a success says more than was known.
+        if original.is_none() && answer.is_ok() {
             self.answered(&unit, answer);
         }
         Ok(())
@@ -443,8 +410,11 @@ impl<'a> Run<'a> {
         };
         tell(|| format!("opened: {:?}", opened.as_ref().map(|(_, report)| report)));
         let error = opened.as_ref().err().map(ToString::to_string);
+        // What a disk has lied about, a failed sync can take out of the cache.
+        let explained = self.cache_lost && !self.setup.profile.is_honest();
+        let holds = error.is_none() || explained;
         self.clauses
-            .check(Clause::Opens, error.is_none(), || format!("{error:?}"))?;
+            .check(Clause::Opens, holds, || format!("{error:?}"))?;
         let Ok((journal, _)) = opened else {
             return Ok(());
         };
@@ -471,7 +441,14 @@ impl<'a> Run<'a> {
             .check(Clause::Acknowledged, kept >= required, || {
                 format!("{kept} of {required} units are there after {end:?}")
             })?;
+        // A disk that lies may have lost a change.
+        if self.setup.profile.is_honest() {
+            visibility::check(journal.view(), &log, &self.model.hidden, self.clauses)?;
+        }
         self.model.settle(kept);
+        self.model.hidden.settle(&log);
+        let shown = log.iter().find(|event| !event.hidden);
+        self.first = shown.map(|event| event.id);
         self.note();
         self.journal = Some(journal);
         Ok(())

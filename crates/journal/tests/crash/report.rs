@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use batpak_sim::{Choices, shrink};
 
+use crate::case::replay;
 use crate::clause::{Clause, Clauses};
-use crate::explore::{Explorer, Found, Seen, replay};
+use crate::explore::{Explorer, Found};
+use crate::seen::Seen;
 use crate::work::Item;
 
 /// Runs that are made to make a failure small.
@@ -17,7 +19,9 @@ pub(crate) struct Report {
     clauses: Clauses,
     judged: u64,
     recoveries: u64,
+    damaged: u64,
     letters: u64,
+    sweeps: u64,
     scripts: u64,
     random: u64,
 }
@@ -29,7 +33,9 @@ impl Report {
             clauses,
             judged: 0,
             recoveries: 0,
+            damaged: 0,
             letters: 0,
+            sweeps: 0,
             scripts: 0,
             random: 0,
         }
@@ -39,6 +45,7 @@ impl Report {
         self.clauses.add(&explorer.clauses);
         self.judged += explorer.judged;
         self.recoveries += explorer.recoveries;
+        self.damaged += explorer.damaged;
         if explorer.interrupted {
             return;
         }
@@ -49,6 +56,7 @@ impl Report {
                 self.letters += u64::from(crate::plan::LETTERS).pow(rest);
             }
             Item::Script(_) => self.scripts += 1,
+            Item::Sweep { .. } => self.sweeps += 1,
             Item::Random(_) => self.random += 1,
         }
     }
@@ -63,6 +71,12 @@ impl Report {
         println!(
             "{} judgments, {rate:.0} a second; {} of them after a crash inside a recovery",
             self.judged, self.recoveries
+        );
+        println!(
+            "{} of disks that damage what they hold, or may; {} of {} sweeps of a fault over the calls of a program",
+            self.damaged,
+            self.sweeps,
+            crate::sweep::PROGRAMS * crate::sweep::WAYS
         );
         println!(
             "programs: {} of letters, {} scripts, {} random; {} cases of the corpus",

@@ -8,9 +8,12 @@ use batpak_sim::Choices;
 
 use crate::clause::Clauses;
 use crate::corpus;
-use crate::explore::{Explorer, Found, Seen};
-use crate::plan::{LETTERS, LONGEST, Plan, SCRIPTS};
+use crate::explore::{Explorer, Found};
+use crate::plan::{LETTERS, LONGEST, Plan};
 use crate::report::{Report, fail};
+use crate::scripts::SCRIPTS;
+use crate::seen::Seen;
+use crate::sweep::{PROGRAMS, WAYS, sweep};
 
 /// How much is explored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,10 +22,15 @@ pub(crate) enum Extent {
     Smoke,
     /// Everything that is enumerated, then random programs until the time is over.
     Time(Duration),
+    /// The fault sweep alone, until it is done.
+    Sweep,
 }
 
 /// Crashes that are tried of each random program.
 const CRASHES: u32 = 160;
+
+/// Crashes of each random program after which the disk may be damaged.
+const DAMAGED: u32 = 40;
 
 /// A part of the work, always explored in the same way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +44,8 @@ pub(crate) enum Item {
     },
     /// One script.
     Script(u32),
+    /// One program, each call of which fails in one way.
+    Sweep { program: u32, way: u32 },
     /// One random program.
     Random(u64),
 }
@@ -50,7 +60,7 @@ pub(crate) fn explore(extent: Extent, seed: u64) -> bool {
     };
     let items = items(extent);
     let until = match extent {
-        Extent::Smoke => None,
+        Extent::Smoke | Extent::Sweep => None,
         Extent::Time(time) => Some(started + time),
     };
     let (seen, next, stop) = (Seen::default(), AtomicU64::new(0), AtomicBool::new(false));
@@ -70,7 +80,9 @@ pub(crate) fn explore(extent: Extent, seed: u64) -> bool {
                         break;
                     }
                     let item = match extent {
-                        Extent::Smoke => items.get(usize::try_from(at).unwrap_or(usize::MAX)),
+                        Extent::Smoke | Extent::Sweep => {
+                            items.get(usize::try_from(at).unwrap_or(usize::MAX))
+                        }
                         Extent::Time(_) => None,
                     };
                     let item = item
@@ -122,6 +134,37 @@ fn repeats(seed: u64) -> bool {
     one.is_some() && one == two
 }
 
+/// Little of everything, for bugs that are easily found.
+#[cfg(feature = "sabotage")]
+pub(crate) fn short_items() -> Vec<Item> {
+    let letters = (0..LETTERS).map(|first| Item::Letters {
+        first: vec![first],
+        length: 2,
+        again: 64,
+    });
+    let scripts = [12, 15, 13, 14, 16, 3, 5, 11, 1, 17]
+        .into_iter()
+        .map(Item::Script);
+    let sweep = |way: u32| {
+        let programs = [1, 3, 0, 5];
+        programs.map(|program| Item::Sweep { program, way })
+    };
+    // From the last kind of fault to the first: those of syncs are at the end.
+    let later = (0..WAYS).rev().flat_map(|way| {
+        let [one, two, three, four] = sweep(way);
+        let number = u64::from(WAYS - way);
+        [
+            Item::Random(2 * number),
+            one,
+            two,
+            Item::Random(2 * number + 1),
+            three,
+            four,
+        ]
+    });
+    letters.chain(scripts).chain(later).collect()
+}
+
 /// What is enumerated, the short programs first.
 fn items(extent: Extent) -> Vec<Item> {
     let pairs = (0..LETTERS).flat_map(|one| (0..LETTERS).map(move |two| vec![one, two]));
@@ -157,21 +200,33 @@ fn items(extent: Extent) -> Vec<Item> {
         length: LONGEST,
         again: 64,
     });
-    short.chain(scripts).chain(long).collect()
+    let ways = (0..PROGRAMS).flat_map(|program| (0..WAYS).map(move |way| (program, way)));
+    let sweeps = ways.map(|(program, way)| Item::Sweep { program, way });
+    if extent == Extent::Sweep {
+        return sweeps.collect();
+    }
+    let (mut sweeps, mut long) = (sweeps.fuse(), long.fuse());
+    let mixed = std::iter::from_fn(move || {
+        let batch: Vec<Item> = sweeps
+            .next()
+            .into_iter()
+            .chain(long.by_ref().take(1))
+            .collect();
+        (!batch.is_empty()).then_some(batch)
+    });
+    short.chain(scripts).chain(mixed.flatten()).collect()
 }
 
 /// The item number `at`: what is enumerated, with random programs in between and behind.
 fn interleaved(items: &[Item], at: u64, seed: u64) -> Item {
-    const RANDOM_IN_BETWEEN: u64 = 4;
+    const ONE_IN: u64 = 2;
     let random = |number: u64| Item::Random(seed.wrapping_mul(0x9e37_79b9).wrapping_add(number));
-    let enumerated = at
-        .is_multiple_of(RANDOM_IN_BETWEEN)
-        .then_some(at / RANDOM_IN_BETWEEN);
+    let enumerated = at.is_multiple_of(ONE_IN).then_some(at / ONE_IN);
     let enumerated = enumerated.and_then(|at| items.get(usize::try_from(at).ok()?));
     enumerated.cloned().unwrap_or_else(|| random(at))
 }
 
-fn explore_item(explorer: &mut Explorer<'_>, item: &Item) -> Result<(), Found> {
+pub(crate) fn explore_item(explorer: &mut Explorer<'_>, item: &Item) -> Result<(), Found> {
     match item {
         Item::Script(number) => {
             (explorer.again, explorer.chosen) = (16, Some(24));
@@ -186,9 +241,13 @@ fn explore_item(explorer: &mut Explorer<'_>, item: &Item) -> Result<(), Found> {
             explorer.chosen = (*length == LONGEST).then_some(24);
             letters(explorer, first, *length)?;
         }
+        Item::Sweep { program, way } => {
+            (explorer.again, explorer.chosen) = (32, Some(8));
+            sweep(explorer, *program, *way)?;
+        }
         Item::Random(seed) => {
             (explorer.again, explorer.chosen) = (16, Some(12));
-            explorer.random(*seed, CRASHES)?;
+            explorer.random(*seed, CRASHES, DAMAGED)?;
         }
     }
     Ok(())

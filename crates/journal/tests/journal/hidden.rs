@@ -284,3 +284,19 @@ fn a_change_that_cannot_be_written_changes_nothing() {
         }
     }
 }
+
+#[test]
+fn a_change_begins_a_segment_that_holds_it_however_small_segments_are() {
+    let disk = SimDisk::new();
+    let options = Options {
+        segment_max_bytes: 300,
+        ..Options::default()
+    };
+    let journal = open(&disk.platform(), &options);
+    fill(&journal, 1, 3);
+    hide(&journal, 2, 2);
+    hide(&journal, 3, 3);
+    journal.close().unwrap();
+    let journal = open(&disk.platform(), &options);
+    assert_eq!(shown(journal.view()), [1]);
+}

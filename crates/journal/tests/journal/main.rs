@@ -3,6 +3,7 @@
 
 mod basics;
 mod closing;
+mod conditions;
 mod crash;
 mod damage;
 mod ended;

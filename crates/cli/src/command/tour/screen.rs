@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use batpak::store::VerifyReport;
 
-use crate::command::import_git::Imported;
+use crate::command::import::Imported;
 use crate::command::verify::{rate, seconds};
 use crate::context::Context;
 use crate::failure::Result;
@@ -94,8 +94,8 @@ impl<'a> Screen<'a> {
                 self.fact("", &format!("from {first} to {last}"))?;
             }
         }
-        if report.imported.replaced > 0 {
-            let commits = counted(report.imported.replaced, "commit");
+        if let Some(replaced @ 1..) = report.imported.replaced {
+            let commits = counted(replaced, "commit");
             self.fact(
                 "Note",
                 &format!("bytes that are not UTF-8 replaced in {commits}"),
