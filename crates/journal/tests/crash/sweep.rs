@@ -7,8 +7,8 @@ use crate::explore::{Explorer, Found};
 use crate::plan::{FAULT_COUNT, Plan};
 
 /// Programs whose calls fail: between them they create, append, rotate, seal, close, open after a close
-/// and after a kill, and recover.
-pub(crate) const PROGRAMS: u32 = 6;
+/// and after a kill, recover, and hide.
+pub(crate) const PROGRAMS: u32 = 7;
 
 /// The choices of a program, without a fault.
 fn program(number: u32) -> Vec<u32> {
@@ -18,7 +18,8 @@ fn program(number: u32) -> Vec<u32> {
         2 => Plan::of_letters(&[3, 3, 4, 6]),
         3 => Plan::of_letters(&[0, 2, 5, 3]),
         4 => Plan::of_script(13),
-        _ => Plan::of_script(4),
+        5 => Plan::of_script(4),
+        _ => Plan::of_letters(&[0, 7, 3, 7]),
     }
 }
 

@@ -224,7 +224,8 @@ fn items(extent: Extent) -> Vec<Item> {
         length: LONGEST,
         again: 64,
     });
-    let ways = (0..PROGRAMS).flat_map(|program| (0..WAYS).map(move |way| (program, way)));
+    // Every program in one way before any in the next.
+    let ways = (0..WAYS).flat_map(|way| (0..PROGRAMS).map(move |program| (program, way)));
     let sweeps = ways.map(|(program, way)| Item::Sweep { program, way });
     if extent == Extent::Sweep {
         return sweeps.collect();
