@@ -29,7 +29,7 @@ fn a_history_answers_as_git() {
     let repository = Repository::read(directory.path());
     assert_eq!(repository.memory.len() as u64, commits);
     if commits > 3_000 {
-        repository.compare(2_000, 100, 4);
+        repository.compare(1_000, 60, 4);
     } else {
         repository.compare(250, 40, 2);
     }

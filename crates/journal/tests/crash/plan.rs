@@ -12,6 +12,16 @@ use crate::scripts::{SCRIPTS, script};
 /// How many letters the alphabet of the exhaustive exploration has.
 pub(crate) const LETTERS: u32 = 8;
 
+/// How many letters programs of a length are made of: the longest ones do not hide, so that all of them are
+/// explored in the time there is.
+pub(crate) const fn letters_of(length: u32) -> u32 {
+    if length == LONGEST {
+        LETTERS - 1
+    } else {
+        LETTERS
+    }
+}
+
 /// Longest program of letters.
 pub(crate) const LONGEST: u32 = 4;
 

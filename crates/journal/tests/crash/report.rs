@@ -53,7 +53,7 @@ impl Report {
             Item::Letters { first, length, .. } => {
                 let rest = u64::from(*length).saturating_sub(first.len() as u64);
                 let rest = u32::try_from(rest).unwrap_or(0);
-                self.letters += u64::from(crate::plan::LETTERS).pow(rest);
+                self.letters += u64::from(crate::plan::letters_of(*length)).pow(rest);
             }
             Item::Script(_) => self.scripts += 1,
             Item::Sweep { .. } => self.sweeps += 1,

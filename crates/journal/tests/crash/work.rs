@@ -9,7 +9,7 @@ use batpak_sim::Choices;
 use crate::clause::Clauses;
 use crate::corpus;
 use crate::explore::{Explorer, Found};
-use crate::plan::{LETTERS, LONGEST, Plan};
+use crate::plan::{LETTERS, LONGEST, Plan, letters_of};
 use crate::report::{Report, fail};
 use crate::scripts::SCRIPTS;
 use crate::seen::Seen;
@@ -219,6 +219,7 @@ fn items(extent: Extent) -> Vec<Item> {
             first
         })
     });
+    let triples = triples.filter(|first| first.iter().all(|at| *at < letters_of(LONGEST)));
     let long = triples.map(|first| Item::Letters {
         first,
         length: LONGEST,
@@ -230,23 +231,14 @@ fn items(extent: Extent) -> Vec<Item> {
     if extent == Extent::Sweep {
         return sweeps.collect();
     }
-    let (mut sweeps, mut long) = (sweeps.fuse(), long.fuse());
-    let mixed = std::iter::from_fn(move || {
-        let batch: Vec<Item> = sweeps
-            .next()
-            .into_iter()
-            .chain(long.by_ref().take(1))
-            .collect();
-        (!batch.is_empty()).then_some(batch)
-    });
-    short.chain(scripts).chain(mixed.flatten()).collect()
+    short.chain(scripts).chain(sweeps).chain(long).collect()
 }
 
 /// The item number `at`: what is enumerated, with random programs in between and behind.
 fn interleaved(items: &[Item], at: u64, seed: u64) -> Item {
-    const ONE_IN: u64 = 2;
+    const ONE_IN: u64 = 4;
     let random = |number: u64| Item::Random(seed.wrapping_mul(0x9e37_79b9).wrapping_add(number));
-    let enumerated = at.is_multiple_of(ONE_IN).then_some(at / ONE_IN);
+    let enumerated = (!at.is_multiple_of(ONE_IN)).then_some(at - at / ONE_IN - 1);
     let enumerated = enumerated.and_then(|at| items.get(usize::try_from(at).ok()?));
     enumerated.cloned().unwrap_or_else(|| random(at))
 }
@@ -290,7 +282,7 @@ fn letters(explorer: &mut Explorer<'_>, first: &[u32], length: u32) -> Result<()
     }
     loop {
         let more = length as usize - first.len();
-        let behind = (0..more).map(|_| rest.below(LETTERS));
+        let behind = (0..more).map(|_| rest.below(letters_of(length)));
         let letters: Vec<u32> = first.iter().copied().chain(behind).collect();
         explorer.program(Choices::given(Plan::of_letters(&letters)), from)?;
         match rest.advance() {
