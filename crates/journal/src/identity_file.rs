@@ -156,6 +156,11 @@ impl IdentityFile {
         self.write_slot().map_err(failed("write"))
     }
 
+    /// Puts a copy in the place of the file, and makes its name durable.
+    pub(crate) fn replace(&mut self) -> Result<(), FileError> {
+        self.grow(self.slots)
+    }
+
     fn write_slot(&self) -> io::Result<()> {
         let bytes = self
             .identity

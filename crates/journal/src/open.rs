@@ -9,7 +9,6 @@ use batpak_event::{BranchId, Digest, Epoch, Lineage};
 use batpak_platform::{Entropy, Platform, ProcessGuard, Storage, StorageLock};
 use batpak_segment::identity::{BranchRecord, Identity};
 use batpak_segment::index::SegmentIndex;
-use batpak_segment::names::{IDENTITY, TEMPORARY_SUFFIX};
 use batpak_segment::{CloseFacts, SEGMENT_HEADER, SegmentId};
 
 use crate::buffer::FrameBuffer;
@@ -48,7 +47,7 @@ pub(crate) fn open_writer(
     let lock = take_directory(platform)?;
     let names = names(storage)?;
     names.check()?;
-    let (mut recovered, file) = match identity(storage, &names)? {
+    let (mut recovered, mut file) = match identity(storage, &names)? {
         None => create(platform)?,
         Some((found, slots, other_bad)) => {
             if found.generation == u64::MAX {
@@ -68,7 +67,7 @@ pub(crate) fn open_writer(
             (recovered, file)
         }
     };
-    clear_away(platform, &names, &mut recovered)?;
+    clear_away(platform, &names, &mut recovered, &mut file)?;
     write_indexes(storage, &mut recovered, options.mapping);
     let (newest_us, _) = recovered.stamp()?;
     let behind = newest_us.saturating_sub(platform.clock.wall_us());
@@ -143,6 +142,7 @@ fn clear_away(
     platform: &Platform,
     names: &Names,
     recovered: &mut Recovered,
+    identity: &mut IdentityFile,
 ) -> Result<(), OpenError> {
     let storage = &*platform.storage;
     for name in &names.temporary {
@@ -177,10 +177,11 @@ fn clear_away(
         // Nothing acknowledged is in the segment, should a crash come in between.
         name_again(storage, &id.file_name(), &NextSegment::temporary_name(id))?;
     }
-    // Whoever created the store may have failed to sync its name, and nothing is in it yet.
+    // Whoever created the store may have failed to sync its name, and nothing is in it yet. A copy takes
+    // its place, for without a name the identity would be missing, if only for a moment.
     let unused = recovered.identity.highest.is_none() && !recovered.report.created;
     if unused {
-        name_again(storage, IDENTITY, &format!("{IDENTITY}{TEMPORARY_SUFFIX}"))?;
+        identity.replace()?;
     }
     let unclean = !recovered.report.clean && !planted(Bug::SkipSyncOfSeenNames);
     if unused || unclean {
