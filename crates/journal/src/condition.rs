@@ -68,11 +68,13 @@ impl<'a> Checked<'a> {
             if *after >= to {
                 continue;
             }
-            let mut scan = view.scan(ScanRequest {
+            let scan = view.scan(ScanRequest {
                 selection: Selection::Matching(Arc::new(region.clone())),
                 after: *after,
                 reverse: false,
             });
+            // A hidden event goes on to count: it is only not shown.
+            let mut scan = scan.with_hidden();
             while broken.len() < MOST_NAMED
                 && let Some(frame) = scan.next_frame()?
             {
@@ -82,6 +84,8 @@ impl<'a> Checked<'a> {
                 }
             }
         }
+        broken.sort_unstable();
+        broken.dedup();
         Ok(Self {
             conditions,
             to,

@@ -41,9 +41,12 @@ impl HeadCache {
             return;
         }
         self.heads.put(Arc::from(entity), head);
-        let is_written = |(_, oldest): (_, &Head)| oldest.sequence <= written;
-        if self.heads.len() > CAPACITY && self.heads.peek_lru().is_some_and(is_written) {
-            self.heads.pop_lru();
+        // Twice: what had to stay for a while leaves as well, bit by bit.
+        for _ in 0..2 {
+            let oldest = self.heads.peek_lru().map(|(_, head)| head.sequence);
+            if self.heads.len() > CAPACITY && oldest.is_some_and(|oldest| oldest <= written) {
+                self.heads.pop_lru();
+            }
         }
     }
 
@@ -95,5 +98,9 @@ mod tests {
         for number in 11..=CAPACITY + 100 {
             assert!(heads.get(&number.to_string()).is_some());
         }
+        for number in 1..=100 {
+            heads.put(&format!("later {number}"), head(number), Sequence(u64::MAX));
+        }
+        assert_eq!(heads.heads.len(), CAPACITY);
     }
 }

@@ -90,7 +90,7 @@ impl Engine {
     pub(crate) fn change_visibility(&self, change: VisibilityChange) -> Result<(), AppendError> {
         // In the order of the log.
         let _hiding = self.hiding.lock().unwrap_or_else(PoisonError::into_inner);
-        let (segment, stage) = self.stage_change(change)?;
+        let (segment, stage, last) = self.stage_change(change)?;
         self.write_all_staged();
         if let Some(failed) = stage.outcome.get() {
             return Err(AppendError::NotWritten(failed.error.clone()));
@@ -113,6 +113,10 @@ impl Engine {
             self.fail(failure.clone());
             return Err(in_doubt(failure));
         }
+        // Older segments were synced when they ended: this was a sync of all events before the frame, and
+        // what is appended from now on attests it.
+        self.raise_durable(last);
+        self.lock_frontier().wake_after_sync(self.durable());
         let tail = self.lock_tail();
         let parts = self.view.parts();
         let part = parts.iter().rev().find(|part| part.file.id == segment.id);
@@ -125,11 +129,12 @@ impl Engine {
         Ok(())
     }
 
-    /// Puts the frame of a change at the end of the log.
+    /// Puts the frame of a change at the end of the log. Returns its segment, its stage, and the event
+    /// before it.
     fn stage_change(
         &self,
         change: VisibilityChange,
-    ) -> Result<(Arc<SegmentFile>, Arc<Stage>), AppendError> {
+    ) -> Result<(Arc<SegmentFile>, Arc<Stage>, Sequence), AppendError> {
         let frame = change.frame();
         loop {
             self.check_open()?;
@@ -147,7 +152,7 @@ impl Engine {
                 if self.stage_control(&mut tail, &frame)
                     && let Some(segment) = tail.cursor.segment.clone()
                 {
-                    return Ok((segment, Arc::clone(&tail.stage)));
+                    return Ok((segment, Arc::clone(&tail.stage), tail.last));
                 }
             }
             drop(tail);

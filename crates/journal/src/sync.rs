@@ -42,7 +42,7 @@ impl Frontier {
     }
 
     /// Wakes those whose target is reached, and one more to lead the next sync.
-    fn wake_after_sync(&mut self, durable: Sequence) {
+    pub(crate) fn wake_after_sync(&mut self, durable: Sequence) {
         self.waiters.retain(|waiter| {
             let reached = waiter.last <= durable;
             if reached {

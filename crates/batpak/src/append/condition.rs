@@ -39,7 +39,7 @@ impl AppendCondition {
     }
 
     /// No event of a region comes after this sequence: the newest one that the decision has seen, or 0
-    /// for no event at all.
+    /// for no event at all. Hidden events count.
     #[must_use]
     pub fn nothing_after(mut self, region: Region, sequence: u64) -> AppendCondition {
         self.conditions.push(Condition::NothingAfter {

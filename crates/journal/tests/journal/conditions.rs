@@ -79,6 +79,20 @@ fn a_condition_is_on_all_that_came_before_wherever_it_lies() {
     }
 }
 
+/// Events that break several conditions are named once, in their order; hidden ones are among them.
+#[test]
+fn events_are_named_once_and_hidden_ones_count() {
+    let (_disk, journal) = filled(&small(Durability::Synced));
+    journal.hide(Sequence(15), Sequence(18)).unwrap();
+    let conditions = [
+        nothing_after(Region::entity("b"), 15),
+        nothing_after(Region::entity("a"), 14),
+        nothing_after(Region::all(), 18),
+    ];
+    let found = broken_by(append_if(&journal, &conditions));
+    assert_eq!(found, [15, 16, 17, 18, 19, 20]);
+}
+
 /// What is staged and not visible yet counts as well.
 #[test]
 fn an_event_that_is_only_staged_breaks_a_condition() {

@@ -224,6 +224,24 @@ fn a_salvaged_copy_hides_what_its_source_does() {
     assert_eq!(shown(reader.view()), without(40, &[4..=7, 9..=12]));
 }
 
+/// The sync of a change is one of all events before it: it is known, and the next frame attests it.
+#[test]
+fn a_change_makes_everything_before_it_durable() {
+    let disk = SimDisk::new();
+    let journal = open(&disk.platform(), &small(Durability::Written));
+    for _ in 0..20 {
+        let appended = journal.append(draft("a", b"x"), Durability::Written);
+        appended.unwrap();
+    }
+    hide(&journal, 1, 1);
+    assert_eq!(journal.durable(), Sequence(20));
+    let appended = journal.append(draft("a", b"x"), Durability::Written);
+    appended.unwrap();
+    disk.kill();
+    let (_, report) = Reader::open(&disk.platform()).unwrap();
+    assert_eq!(report.attested, Sequence(20));
+}
+
 /// After a crash at any call, an acknowledged change holds, and one that was not holds or not.
 #[test]
 fn a_change_survives_a_crash_once_it_is_acknowledged() {
