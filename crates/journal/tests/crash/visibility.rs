@@ -45,9 +45,9 @@ pub(crate) struct Hidden {
 impl Hidden {
     pub(crate) fn begin(&mut self, change: Change) {
         self.doubtful = Some(change);
-        change.apply(&mut self.ever);
-        // What a change showed again was hidden before.
-        self.ever.extend(&self.now);
+        if change.hides {
+            self.ever.extend(change.first..=change.last);
+        }
     }
 
     /// The change that was begun is durable.
@@ -60,6 +60,7 @@ impl Hidden {
     /// An open has recovered a log that hides these.
     pub(crate) fn settle(&mut self, log: &[Shown]) {
         self.now = places(log).collect();
+        self.ever.extend(&self.now);
         self.doubtful = None;
     }
 
@@ -78,7 +79,7 @@ impl Hidden {
 
     /// Whether an event was hidden at any time.
     pub(crate) fn was_hidden(&self, sequence: u64) -> bool {
-        self.ever.contains(&sequence) || self.now.contains(&sequence)
+        self.ever.contains(&sequence)
     }
 
     /// Whether no change is in doubt and a log must hide exactly these.
