@@ -2,7 +2,6 @@
 
 mod cache;
 mod decode;
-mod examples;
 mod fold;
 mod fused;
 mod model;
