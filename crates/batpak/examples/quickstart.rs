@@ -16,12 +16,8 @@ struct OrderPlaced {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let store = Store::open(StoreConfig::new("events"))?;
     let order = Coordinate::new("order:17", "shop")?;
-    store.append_typed(
-        &order,
-        &OrderPlaced {
-            item: "lamp".into(),
-        },
-    )?;
+    let item = "lamp".to_owned();
+    store.append_typed(&order, &OrderPlaced { item })?;
     for entry in store.query(&Region::entity("order")) {
         let placed = store.get_typed::<OrderPlaced>(entry.event_id())?;
         println!("{}: {}", entry.global_sequence(), placed.event.payload.item);
