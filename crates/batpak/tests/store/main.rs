@@ -5,6 +5,7 @@ mod append;
 mod batch;
 mod bypass;
 mod closing;
+mod cookbook;
 mod crowd;
 mod damage;
 mod door;
