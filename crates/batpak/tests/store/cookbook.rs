@@ -243,8 +243,7 @@ fn ask_why() -> Tried {
     let (_directory, store, account) = opened()?;
     let deposited = store.append_typed(&account, &Deposited { cents: 5 })?;
     let because = AppendOptions::new().with_cause(deposited.event_id);
-    let withdrawn =
-        store.append_typed_with_options(&account, &Withdrawn { cents: 5 }, because)?;
+    let withdrawn = store.append_typed_with_options(&account, &Withdrawn { cents: 5 }, because)?;
     let graph = store.graph();
     let event = graph.source().node(withdrawn.event_id)?;
     for cause in graph.ancestors([event]) {
@@ -258,7 +257,10 @@ fn ask_why() -> Tried {
 #[test]
 fn fold_a_state() -> Tried {
     let directory = tempdir()?;
-    let (events, states) = (directory.path().join("events"), directory.path().join("states"));
+    let (events, states) = (
+        directory.path().join("events"),
+        directory.path().join("states"),
+    );
     let store = Store::open_with_native_cache(StoreConfig::new(events), states)?;
     let account = Coordinate::new("account:ada", "bank")?;
     store.append_typed(&account, &Deposited { cents: 700 })?;
@@ -314,7 +316,10 @@ fn handle_an_error() -> Tried {
     store.append_typed(&account, &Deposited { cents: 7 })?;
     let stale = AppendOptions::new().with_cas(0);
     let refused = store.append_typed_with_options(&account, &Deposited { cents: 7 }, stale);
-    assert_eq!(advice(&refused.unwrap_err()), "read again, and decide again");
+    assert_eq!(
+        advice(&refused.unwrap_err()),
+        "read again, and decide again"
+    );
     let locked = Store::open(StoreConfig::new(directory.path())).err();
     assert_eq!(advice(&locked.unwrap()), "tell the caller");
     Ok(())
@@ -356,10 +361,12 @@ fn share_a_store_between_threads() -> Tried {
 fn the_cookbook_shows_these_programs() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |file: &str| std::fs::read_to_string(root.join(file)).unwrap();
-    let lines = |text: &str| -> Vec<String> {
-        text.lines().map(|line| line.trim().to_owned()).collect()
-    };
-    let (cookbook, here) = (read("../../docs/cookbook.md"), read("tests/store/cookbook.rs"));
+    let lines =
+        |text: &str| -> Vec<String> { text.lines().map(|line| line.trim().to_owned()).collect() };
+    let (cookbook, here) = (
+        read("../../docs/cookbook.md"),
+        read("tests/store/cookbook.rs"),
+    );
     let here = lines(&here);
     let blocks: Vec<&str> = cookbook.split("```rust,ignore\n").skip(1).collect();
     assert!(blocks.len() > 15, "{}", blocks.len());

@@ -443,7 +443,16 @@ impl<'a> Run<'a> {
             })?;
         // A disk that lies may have lost a change.
         if self.setup.profile.is_honest() {
-            visibility::check(journal.view(), &log, &self.model.hidden, self.clauses)?;
+            let mut check =
+                || visibility::check(journal.view(), &log, &self.model.hidden, self.clauses);
+            match check() {
+                // A read may have failed.
+                Err(_) if self.faulty => {
+                    self.disk.clear_faults();
+                    check()?;
+                }
+                checked => checked?,
+            }
         }
         self.model.settle(kept);
         self.model.hidden.settle(&log);
