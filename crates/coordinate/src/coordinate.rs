@@ -10,6 +10,16 @@ use crate::validate::{CoordinateError, validate};
 /// The address of a stream: an entity inside a scope, both validated.
 ///
 /// Clones share the text. Serializes as a map of `entity` and `scope`; reading one validates.
+///
+/// ```
+/// use batpak_coordinate::{Coordinate, CoordinateError};
+///
+/// # fn main() -> Result<(), CoordinateError> {
+/// let order = Coordinate::new("order:17", "shop")?;
+/// assert_eq!(order.to_string(), "order:17@shop");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct Coordinate {

@@ -3,6 +3,13 @@
 use crate::kind::EventKind;
 
 /// A condition on the kind of an event.
+///
+/// ```
+/// use batpak_coordinate::{EventKind, KindFilter};
+///
+/// assert!(KindFilter::Category(0x1).matches_kind(EventKind::DATA));
+/// assert!(!KindFilter::Exact(EventKind::TOMBSTONE).matches_kind(EventKind::DATA));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum KindFilter {

@@ -20,6 +20,16 @@ const EFFECT: u8 = 0xD;
 ///
 /// Categories 0x0 (system) and 0xD (effect) are reserved: their kinds exist only as the constants
 /// below. Serializes as the number.
+///
+/// ```
+/// use batpak_coordinate::{EventKind, EventKindError};
+///
+/// # fn main() -> Result<(), EventKindError> {
+/// let placed = EventKind::try_custom(0x1, 0x002)?;
+/// assert_eq!((placed.category(), placed.type_id(), placed.to_string()), (1, 2, "0x1002".into()));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventKind(u16);

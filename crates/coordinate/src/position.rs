@@ -9,6 +9,13 @@ use serde::{Deserialize, Serialize};
 ///
 /// Two positions compare only inside one lane and depth, by sequence; two positions with the
 /// same sequence and different clocks do not compare.
+///
+/// ```
+/// use batpak_coordinate::DagPosition;
+///
+/// let (first, second) = (DagPosition::child(1), DagPosition::child(2));
+/// assert!(first.is_ancestor_of(&second) && first < second);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(C)]
 pub struct DagPosition {

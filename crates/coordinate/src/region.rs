@@ -10,6 +10,14 @@ use crate::kind::EventKind;
 ///
 /// The entity prefix ends at a name boundary: `user` selects `user` and everything that begins
 /// with `user:`, and not `users`. A prefix is given without the `:` that ends it.
+///
+/// ```
+/// use batpak_coordinate::{EventKind, Region};
+///
+/// let users = Region::entity("user").with_scope("shop");
+/// assert!(users.matches_event("user:1", "shop", EventKind::DATA));
+/// assert!(!users.matches_event("users", "shop", EventKind::DATA));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Region {
     entity_prefix: Option<Arc<str>>,

@@ -10,6 +10,13 @@ pub const MAX_COORDINATE_COMPONENT_LEN: usize = 1024;
 /// Checked in this order: empty entity, empty scope, length of the entity, length of the scope;
 /// then for the entity and after it for the scope: the first control byte, path traversal,
 /// separators.
+///
+/// ```
+/// use batpak_coordinate::{Coordinate, CoordinateError};
+///
+/// assert_eq!(Coordinate::new("", "shop"), Err(CoordinateError::EmptyEntity));
+/// assert_eq!(Coordinate::new("a/b", "shop"), Err(CoordinateError::PathTraversal));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CoordinateError {

@@ -7,6 +7,13 @@ use crate::EventId;
 /// An event that led to another one, and where it lives.
 ///
 /// The mark is part of the event's hash: a foreign cause cannot be passed off as a local one later.
+///
+/// ```
+/// use batpak_event::{Cause, EventId};
+///
+/// let cause = Cause::Foreign(EventId::new(7));
+/// assert!(cause.is_foreign() && cause.id() == EventId::new(7));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Cause {
     /// An event of the same store, which existed when the effect was appended.

@@ -6,6 +6,16 @@ use serde::{Deserialize, Serialize};
 use crate::{Digest, EventHeader, EventId, content_hash};
 
 /// An event with a payload of type `P`.
+///
+/// ```
+/// use batpak_coordinate::{DagPosition, EventKind};
+/// use batpak_event::{Event, EventHeader, EventId};
+///
+/// let id = EventId::new(7);
+/// let header = EventHeader::new(7, 7, None, 0, DagPosition::root(), 2, EventKind::DATA);
+/// let event = Event::new(header, "hi");
+/// assert_eq!((event.event_id(), event.map_payload(str::len).payload), (id, 2));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event<P> {
     /// What is known of it without its payload.

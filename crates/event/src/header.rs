@@ -6,6 +6,14 @@ use serde::{Deserialize, Serialize};
 use crate::{CausationId, CorrelationId, Digest, EventId};
 
 /// What is known of an event without its payload.
+///
+/// ```
+/// use batpak_coordinate::{DagPosition, EventKind};
+/// use batpak_event::EventHeader;
+///
+/// let header = EventHeader::new(7, 7, None, 5_000, DagPosition::root(), 0, EventKind::DATA);
+/// assert_eq!((header.age_us(6_000), header.age_us(0)), (1_000, 0));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(C)]
 pub struct EventHeader {

@@ -111,21 +111,49 @@ macro_rules! convert {
 
 identifier! {
     /// Names one event within a lineage: minted as a UUID of version 7, or the event's idempotency key.
+    ///
+    /// ```
+    /// use batpak_event::EventId;
+    ///
+    /// let id = EventId::new(0xBEEF);
+    /// assert_eq!(id.to_string(), format!("event:{:032x}", 0xBEEF));
+    /// assert_eq!(id.to_string().parse(), Ok(id));
+    /// ```
     EventId, "event"
 }
 
 identifier! {
     /// Groups the events of one conversation; an event without one correlates with its own id.
+    ///
+    /// ```
+    /// use batpak_event::{CorrelationId, EventId};
+    ///
+    /// assert_eq!(CorrelationId::from(EventId::new(7)), CorrelationId::new(7));
+    /// ```
     CorrelationId, "correlation"
 }
 
 identifier! {
     /// Names the event that led to another.
+    ///
+    /// ```
+    /// use batpak_event::{CausationId, EventId};
+    ///
+    /// assert_eq!(EventId::from(CausationId::new(7)), EventId::new(7));
+    /// ```
     CausationId, "causation"
 }
 
 identifier! {
     /// Makes an append repeatable: the event takes the key as its id, and a second append finds it.
+    ///
+    /// ```
+    /// use batpak_event::IdempotencyKey;
+    ///
+    /// let key = |parts: &[&str]| IdempotencyKey::for_operation("charge", parts);
+    /// assert_eq!(key(&["order:17", "1"]), key(&["order:17", "1"]));
+    /// assert_ne!(key(&["order:17", "1"]), key(&["order:1", "71"]));
+    /// ```
     IdempotencyKey, "idempotency"
 }
 

@@ -8,6 +8,18 @@ use crate::{
 };
 
 /// An event and the stream it stands in.
+///
+/// ```
+/// use batpak_coordinate::{Coordinate, DagPosition, EventKind};
+/// use batpak_event::{Event, EventHeader, StoredEvent};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let header = EventHeader::new(7, 7, None, 0, DagPosition::root(), 2, EventKind::DATA);
+/// let stored = StoredEvent::new(Coordinate::new("order:17", "shop")?, Event::new(header, "hi"));
+/// assert_eq!((stored.coordinate.entity(), stored.event.payload), ("order:17", "hi"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredEvent<P> {
     /// The stream.

@@ -8,6 +8,13 @@ use crate::report::DamageDigest;
 pub(crate) const SEGMENT_EVENTS: u64 = 65_536;
 
 /// When an append is acknowledged, and what an acknowledged event survives.
+///
+/// ```
+/// use batpak_journal::Durability;
+///
+/// assert!(Durability::Written < Durability::Synced);
+/// assert_eq!(Durability::default(), Durability::Synced);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Durability {
     /// With the operating system: survives the end of the process, not a power cut.
@@ -18,6 +25,15 @@ pub enum Durability {
 }
 
 /// What the stream of an event must look like for the event to be appended.
+///
+/// ```
+/// use batpak_coordinate::StreamSequence;
+/// use batpak_journal::ExpectedSequence;
+///
+/// // The stream has three events, as it had when the decision was made.
+/// let unchanged = ExpectedSequence::Exact(StreamSequence(3));
+/// assert_ne!(unchanged, ExpectedSequence::NoStream);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExpectedSequence {
     /// Anything.

@@ -13,6 +13,21 @@ use crate::read::check_messagepack;
 use crate::typed::EventPayload;
 
 /// One event of a batch, with its payload encoded.
+///
+/// ```
+/// use batpak::prelude::*;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let store = Store::open(StoreConfig::new(directory.path()))?;
+/// let order = Coordinate::new("order:17", "shop")?;
+/// let item = |line: u32, cause| {
+///     BatchAppendItem::new(order.clone(), EventKind::DATA, &line, AppendOptions::new(), cause)
+/// };
+/// let items = vec![item(1, CausationRef::None)?, item(2, CausationRef::PriorItem(0))?];
+/// assert_eq!(store.append_batch(items)?.len(), 2);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchAppendItem {
     pub(super) coordinate: Coordinate,

@@ -26,6 +26,20 @@ impl AppendPositionHint {
 }
 
 /// What an append asks for beyond its payload. The default asks for nothing.
+///
+/// ```
+/// use batpak::prelude::*;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let store = Store::open(StoreConfig::new(directory.path()))?;
+/// let order = Coordinate::new("order:17", "shop")?;
+/// let placed = store.append(&order, EventKind::DATA, &"placed")?;
+/// let options = AppendOptions::new().with_cause(placed.event_id).with_cas(1);
+/// let paid = store.append_with_options(&order, EventKind::DATA, &"paid", options)?;
+/// assert_eq!(store.read_raw(paid.event_id)?.causes(), [Cause::Local(placed.event_id)]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct AppendOptions {

@@ -14,6 +14,21 @@ use crate::origin::Origin;
 use crate::receipt::AppendReceipt;
 
 /// A submitted append. Dropping it cancels nothing: the event is written all the same.
+///
+/// ```
+/// use batpak::prelude::*;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let store = Store::open(StoreConfig::new(directory.path()))?;
+/// let order = Coordinate::new("order:17", "shop")?;
+/// let tickets = [1, 2, 3].map(|line| store.submit(&order, EventKind::DATA, &line));
+/// for ticket in tickets {
+///     println!("event {}", ticket?.wait()?.sequence);
+/// }
+/// assert_eq!(store.by_entity("order:17").len(), 3);
+/// # Ok(())
+/// # }
+/// ```
 pub struct AppendTicket(Pending);
 
 impl AppendTicket {

@@ -10,6 +10,15 @@ use super::clock_fn::ClockFn;
 use super::{BatchConfig, RestartPolicy, SyncConfig, SyncMode, WriterConfig};
 
 /// The options of a store. Ranges are checked when it is opened, before its directory is touched.
+///
+/// ```
+/// use batpak::prelude::*;
+///
+/// let config = StoreConfig::new("events")
+///     .with_durability(Durability::Written)
+///     .with_segment_max_bytes(64 << 20);
+/// assert_eq!(config.durability(), Durability::Written);
+/// ```
 #[derive(Clone, Debug)]
 pub struct StoreConfig {
     data_dir: PathBuf,

@@ -16,6 +16,22 @@ use super::{
 ///
 /// The message says what happened and where; the methods say how to handle it. New variants may
 /// be added, the fields of a variant stay.
+///
+/// ```
+/// use batpak::prelude::*;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let store = Store::open(StoreConfig::new(directory.path()))?;
+/// use batpak::store::CommitState;
+///
+/// let order = Coordinate::new("order:17", "shop")?;
+/// let stale = AppendOptions::new().with_cas(5);
+/// let error = store.append_with_options(&order, EventKind::DATA, &"paid", stale).unwrap_err();
+/// assert!(matches!(error, StoreError::SequenceMismatch { actual: 0, .. }));
+/// assert_eq!((error.code(), error.commit_state()), ("sequence-mismatch", CommitState::NotCommitted));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StoreError {

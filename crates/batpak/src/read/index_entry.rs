@@ -12,6 +12,19 @@ use crate::append::{EncodedBytes, ExtensionKey};
 use crate::error::StoreError;
 
 /// What is known of an event without its payload.
+///
+/// ```
+/// use batpak::prelude::*;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let store = Store::open(StoreConfig::new(directory.path()))?;
+/// let order = Coordinate::new("order:17", "shop")?;
+/// store.append(&order, EventKind::DATA, &"placed")?;
+/// let entries: Vec<IndexEntry> = store.by_scope("shop");
+/// assert_eq!((entries[0].global_sequence(), entries[0].coord()), (1, &order));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexEntry {
     event_id: EventId,

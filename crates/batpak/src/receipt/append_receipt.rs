@@ -14,6 +14,19 @@ use crate::append::{EncodedBytes, ExtensionKey};
 ///
 /// Serializes with its hashes as hexadecimal text where people read, as bytes elsewhere. The
 /// position on disk is neither serialized nor compared.
+///
+/// ```
+/// use batpak::prelude::*;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let store = Store::open(StoreConfig::new(directory.path()))?;
+/// let order = Coordinate::new("order:17", "shop")?;
+/// let receipt = store.append(&order, EventKind::DATA, &"placed")?;
+/// assert_eq!((receipt.sequence, receipt.stream_sequence()), (1, 1));
+/// assert_eq!(receipt.durability(), Durability::Synced);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AppendReceipt {

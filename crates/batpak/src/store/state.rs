@@ -22,6 +22,19 @@ use crate::projection::StateCache;
 /// [`StoreError::Forked`](crate::StoreError::Forked), and dropping the store there does nothing.
 /// Reading works in the child unless a thread was appending at the moment of the fork; opening the
 /// store for reading there always does.
+///
+/// ```
+/// use batpak::prelude::*;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let store = Store::open(StoreConfig::new(directory.path()))?;
+/// let order = Coordinate::new("order:17", "shop")?;
+/// let receipt = store.append(&order, EventKind::DATA, &"placed")?;
+/// assert_eq!(store.get(receipt.event_id)?.event.payload, "placed");
+/// store.close()?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Store<State = Open> {
     pub(crate) core: Core,
     pub(crate) state: State,
@@ -39,18 +52,52 @@ pub(crate) struct Core {
 }
 
 /// The state of a store that is open for reading and appending: the one writer of its directory.
+///
+/// ```
+/// use batpak::prelude::*;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let store = Store::open(StoreConfig::new(directory.path()))?;
+/// fn count(store: &Store<Open>) -> usize {
+///     store.stats().event_count
+/// }
+/// assert_eq!(count(&store), 0);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Open {
     pub(crate) journal: Journal,
 }
 
 /// The state of a store that is open for reading, with or without a writer beside it.
+///
+/// ```
+/// use batpak::prelude::*;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let store = Store::open(StoreConfig::new(directory.path()))?;
+/// let reader: Store<ReadOnly> = Store::open_read_only(StoreConfig::new(directory.path()))?;
+/// assert!(reader.is_live()?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ReadOnly {
     pub(super) reader: Reader,
 }
 
 /// What is left of a store that was closed.
+///
+/// ```
+/// use batpak::prelude::*;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let store = Store::open(StoreConfig::new(directory.path()))?;
+/// let _closed: Closed = store.close()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Closed;

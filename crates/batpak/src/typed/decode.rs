@@ -7,6 +7,26 @@ use super::EventPayload;
 use super::stored_payload::{DecodeSource, StoredPayload};
 
 /// Why a payload cannot be read as a type.
+///
+/// ```
+/// use batpak::prelude::*;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let store = Store::open(StoreConfig::new(directory.path()))?;
+/// #[derive(Debug, Serialize, Deserialize, EventPayload)]
+/// #[serde(crate = "batpak::serde")]
+/// #[batpak(category = 0x1, type_id = 0x002)]
+/// struct Paid {
+///     cents: u64,
+/// }
+///
+/// let order = Coordinate::new("order:17", "shop")?;
+/// let placed = store.append(&order, EventKind::DATA, &"placed")?;
+/// let error = store.read_raw(placed.event_id)?.decode_typed::<Paid>().unwrap_err();
+/// assert!(matches!(error, TypedDecodeError::KindMismatch { expected: Paid::KIND, .. }));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TypedDecodeError {
