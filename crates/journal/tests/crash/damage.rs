@@ -88,12 +88,12 @@ impl Oracle<'_> {
         disk.set_capacity(None);
         disk.lie_about_syncs(false);
         let units = self.model.required(end);
-        let attested = self.model.attested;
+        let attested = self.model.attested(end);
         let required = move |clean: bool| match damage {
             _ if !honest => 0,
             _ if clean => units,
             // What became durable last and nothing was written after looks like a torn end when it is hit.
-            Damage::Flip => attested.min(units),
+            Damage::Flip => attested,
             Damage::Sectors => 0,
             Damage::None | Damage::Index => units,
         };

@@ -48,8 +48,9 @@ pub(crate) struct Model {
     pub(crate) durable: usize,
     /// So many units, from the first, are with the operating system.
     pub(crate) written: usize,
-    /// So many units, from the first, are durable by what was written after they were.
-    pub(crate) attested: usize,
+    /// Each says that so many units, from the first, are durable (second), for as long as the log holds so
+    /// many (first).
+    pub(crate) attestations: Vec<(usize, usize)>,
     pub(crate) gone: Vec<(Arc<Unit>, Gone)>,
     pub(crate) hidden: Hidden,
     /// Whether an open for writing has succeeded.
@@ -63,6 +64,13 @@ impl Model {
             End::PowerCut => self.durable,
             End::Kill => self.written.max(self.durable),
         }
+    }
+
+    /// How many units are durable by what was written after they were, and is there after this end.
+    pub(crate) fn attested(&self, end: End) -> usize {
+        let required = self.required(end);
+        let there = self.attestations.iter().filter(|(by, _)| *by <= required);
+        there.map(|(_, units)| *units).max().unwrap_or(0)
     }
 
     /// So many units, from the first, hold the events up to a sequence.
@@ -92,7 +100,8 @@ impl Model {
         for lost in self.units.drain(kept..) {
             self.gone.push((lost.unit, Gone::Lost));
         }
-        (self.durable, self.written, self.attested) = (kept, kept, kept);
+        (self.durable, self.written) = (kept, kept);
+        self.attestations = vec![(0, kept)];
         self.created = true;
     }
 

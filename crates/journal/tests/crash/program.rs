@@ -240,7 +240,8 @@ impl<'a> Run<'a> {
         let answer = journal.append_unit(unit.drafts.clone(), self.options.durability);
         self.works(&answer)?;
         if answer.is_ok() {
-            self.model.attested = self.model.attested.max(durable);
+            let units = self.model.units.len();
+            self.model.attestations.push((units, durable));
         }
         self.answered(unit, answer);
         Ok(())
