@@ -101,7 +101,7 @@ impl Oracle<'_> {
         if let Ok((reader, report)) = Reader::open(&disk.platform()) {
             let told = !report.damage.is_empty();
             let exact = honest && report.clean && !told;
-            self.genuine(reader.view(), required(report.clean), told, exact)?;
+            self.genuine(reader.view(), required(report.clean), told, exact, honest)?;
         }
         let opened = Journal::open(&disk.platform(), self.options.clone());
         let (journal, report) = match opened {
@@ -115,18 +115,20 @@ impl Oracle<'_> {
             }
         };
         let exact = honest && report.clean;
-        self.genuine(journal.view(), required(report.clean), false, exact)
+        self.genuine(journal.view(), required(report.clean), false, exact, honest)
     }
 
     /// Checks that a log shows nothing but what was submitted, each event in its place, and that what it
     /// does not show is hidden or an error. Where `exact`, it hides what must be hidden; a change that became
-    /// durable last may be lost otherwise, as an event may.
+    /// durable last may be lost otherwise, as an event may. A disk that is not `honest` may give back what it
+    /// had been told to lose.
     fn genuine(
         &mut self,
         view: &View,
         required: usize,
         told: bool,
         exact: bool,
+        honest: bool,
     ) -> Result<(), Failure> {
         let hidden = hidden_by(view);
         let mut hidden_before = hidden.iter();
@@ -151,7 +153,9 @@ impl Oracle<'_> {
                 Ok(Some(frame)) => {
                     let place = usize::try_from(frame.head.sequence.get()).unwrap_or(0);
                     let draft = drafts().nth(place.saturating_sub(1));
-                    let genuine = draft.is_some_and(|draft| draft.payload == frame.payload());
+                    let mut lost = self.model.gone.iter().flat_map(|(unit, _)| &unit.drafts);
+                    let genuine = draft.is_some_and(|draft| draft.payload == frame.payload())
+                        || !honest && lost.any(|draft| draft.payload == frame.payload());
                     alien = alien.or((!genuine).then_some(frame.head.sequence));
                     shown += usize::from(place <= needed);
                 }
