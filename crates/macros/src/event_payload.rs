@@ -26,6 +26,12 @@ pub(crate) fn derive(input: TokenStream) -> Result<TokenStream> {
             const PAYLOAD_VERSION: u16 = #version;
             #upcast
         }
+
+        ::batpak::__private::inventory::submit! {
+            ::batpak::__private::PayloadRegistration::of::<#name>(
+                ::core::option_env!("CARGO_PKG_VERSION"),
+            )
+        }
     })
 }
 

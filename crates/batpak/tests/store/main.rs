@@ -1,6 +1,7 @@
 //! The store through its public interface, over temporary directories and simulated disks.
 #![cfg(test)]
 
+mod ancestors;
 mod append;
 mod batch;
 mod bypass;
@@ -24,6 +25,7 @@ mod opening;
 mod projection;
 mod query;
 mod refusal;
+mod registry;
 mod submit;
 mod typestate;
 
