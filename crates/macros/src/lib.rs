@@ -35,6 +35,8 @@ mod event_sourced;
 mod projection_attribute;
 mod shape;
 mod state_machine;
+#[cfg(test)]
+mod testing;
 mod typestate;
 
 use proc_macro::TokenStream;

@@ -21,6 +21,7 @@ mod idempotency;
 mod machine;
 mod meddling;
 mod media;
+mod misuse;
 mod opening;
 mod projection;
 mod query;
