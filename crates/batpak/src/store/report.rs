@@ -57,7 +57,7 @@ impl<State> Store<State> {
     /// read as the other. Empty also when the open was told
     /// [not to look](crate::event::EventPayloadValidation::Silent).
     ///
-    /// ```
+    /// ```standalone_crate
     /// # use batpak::prelude::*;
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let temp = tempfile::tempdir()?;

@@ -9,7 +9,7 @@ use crate::error::{EventPayloadKindCollision, EventPayloadRegistryError};
 
 /// What an open does when two payload types of the program claim one kind.
 ///
-/// ```
+/// ```standalone_crate
 /// # use batpak::prelude::*;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let temp = tempfile::tempdir()?;
@@ -41,7 +41,7 @@ pub enum EventPayloadValidation {
 ///
 /// A program can keep it true with one test:
 ///
-/// ```
+/// ```standalone_crate
 /// use batpak::prelude::*;
 ///
 /// #[derive(Serialize, Deserialize, EventPayload)]
