@@ -14,4 +14,7 @@ pub use crate::projection::{
     EventSourced, JsonValueInput, ProjectionEvent, ProjectionInput, ProjectionPayload,
     RawMsgpackInput, ReplayBuffer, ReplayLane,
 };
-pub use crate::typed::{DecodeSource, DecodeTyped, EventPayload, StoredPayload, TypedDecodeError};
+pub use crate::typed::{
+    DecodeSource, DecodeTyped, EventPayload, EventPayloadValidation, StoredPayload,
+    TypedDecodeError, revalidate_event_payload_registry, validate_event_payload_registry,
+};

@@ -90,8 +90,10 @@ pub mod typestate;
 /// What the code of the derives refers to, and nothing else.
 #[doc(hidden)]
 pub mod __private {
+    pub use inventory;
+
     pub use crate::projection::distinct_kinds;
-    pub use crate::typed::upcast_step;
+    pub use crate::typed::{PayloadRegistration, upcast_step};
 }
 
 #[doc(no_inline)]

@@ -10,9 +10,11 @@ pub use serde::{Deserialize, Serialize};
 pub use crate::coordinate::{Coordinate, CoordinateError, DagPosition, KindFilter, Region};
 #[doc(no_inline)]
 pub use crate::event::{
-    Cause, DecodeTyped, Event, EventHeader, EventKind, EventPayload, EventSourced, JsonValueInput,
-    ProjectionEvent, ProjectionInput, ProjectionPayload, RawMsgpackInput, ReplayLane, StoredEvent,
-    TypedDecodeError,
+    Cause, DecodeTyped, Event, EventHeader, EventKind, EventKindError, EventPayload,
+    EventPayloadKindCollision, EventPayloadRegistryError, EventPayloadValidation, EventSourced,
+    HashChain, JsonValueInput, ProjectionEvent, ProjectionInput, ProjectionPayload,
+    RawMsgpackInput, ReplayLane, StoredEvent, TypedDecodeError, revalidate_event_payload_registry,
+    validate_event_payload_registry,
 };
 #[doc(no_inline)]
 pub use crate::id::{CausationId, CorrelationId, EventId, IdempotencyKey};
@@ -20,4 +22,5 @@ pub use crate::id::{CausationId, CorrelationId, EventId, IdempotencyKey};
 pub use crate::store::{
     AppendOptions, AppendReceipt, AppendTicket, BatchAppendItem, CausationRef, Closed, Durability,
     ExpectedSequence, Freshness, IndexEntry, Open, ReadOnly, Store, StoreConfig, StoreError,
+    SyncMode,
 };

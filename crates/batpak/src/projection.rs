@@ -19,8 +19,6 @@ mod freshness;
 mod fused;
 mod generation;
 mod input;
-#[cfg(doctest)]
-mod misuse;
 mod native_cache;
 mod open;
 mod project;

@@ -1,5 +1,6 @@
 //! Reading: single events, streaming scans, and lists of entries.
 
+mod ancestors;
 mod entries;
 mod event_ref;
 mod explain;
@@ -13,6 +14,7 @@ mod query;
 mod scan;
 mod stored;
 
+pub use ancestors::{AncestorWalk, NamedEvent, WalkStop};
 pub use entries::{Entries, Events};
 pub use event_ref::EventRef;
 pub use explain::Explanation;

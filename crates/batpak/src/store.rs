@@ -46,7 +46,9 @@ pub use crate::projection::{
     CacheCapabilities, CacheDamage, CacheMeta, CacheReport, Freshness, NativeCache, NoCache,
     ProjectionCache, ProjectionError,
 };
-pub use crate::read::{Entries, EventRef, Events, Explanation, IndexEntry, Scan};
+pub use crate::read::{
+    AncestorWalk, Entries, EventRef, Events, Explanation, IndexEntry, NamedEvent, Scan, WalkStop,
+};
 pub use crate::receipt::{AppendReceipt, DiskPos};
 pub use repair::repair_identity;
 pub use report::StoreStats;

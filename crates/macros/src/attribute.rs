@@ -9,6 +9,8 @@ use syn::{Attribute, Error, LitInt, Result, Token, Type, parenthesized};
 const MAX_CATEGORY: u8 = 0xF;
 /// The categories that the store keeps for itself, with what each is for.
 const RESERVED: [(u8, &str); 2] = [(0x0, "system"), (0xD, "effect")];
+/// The others, for people.
+const ALLOWED: &str = "0x1 to 0xC, 0xE or 0xF";
 /// The largest type of a category.
 const MAX_TYPE: u16 = 0xFFF;
 /// The version of a payload that names none.
@@ -39,7 +41,7 @@ impl PayloadAttribute {
         if let Some(second) = found.next() {
             return Err(Error::new_spanned(
                 second,
-                "only one `#[batpak(...)]` attribute is allowed",
+                "only one `#[batpak(..)]` attribute is allowed: put all keys into it",
             ));
         }
         Self::read(attribute)
@@ -57,7 +59,7 @@ impl PayloadAttribute {
                 set(&mut version, &meta, read_version)
             } else if meta.path.is_ident("upcast") {
                 if upcast.is_some() {
-                    return Err(meta.error("key is given twice"));
+                    return Err(meta.error("key is given twice: remove one"));
                 }
                 upcast = Some(read_chain(&meta)?);
                 Ok(())
@@ -118,7 +120,7 @@ fn set<T>(
     read: impl FnOnce(&LitInt) -> Result<T>,
 ) -> Result<()> {
     if slot.is_some() {
-        return Err(meta.error("key is given twice"));
+        return Err(meta.error("key is given twice: remove one"));
     }
     *slot = Some(read(&meta.value()?.parse()?)?);
     Ok(())
@@ -127,12 +129,12 @@ fn set<T>(
 fn read_category(number: &LitInt) -> Result<u8> {
     let category = plain(number)?.base10_parse().unwrap_or(u8::MAX);
     if category > MAX_CATEGORY {
-        return Err(Error::new_spanned(number, "category is 0x1 to 0xF"));
+        return Err(Error::new_spanned(number, format!("category is {ALLOWED}")));
     }
     match RESERVED.iter().find(|(reserved, _)| *reserved == category) {
         Some((_, purpose)) => Err(Error::new_spanned(
             number,
-            format!("category 0x{category:X} is reserved for {purpose} events"),
+            format!("category 0x{category:X} is reserved for {purpose} events: use {ALLOWED}"),
         )),
         None => Ok(category),
     }

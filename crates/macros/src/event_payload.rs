@@ -26,6 +26,12 @@ pub(crate) fn derive(input: TokenStream) -> Result<TokenStream> {
             const PAYLOAD_VERSION: u16 = #version;
             #upcast
         }
+
+        ::batpak::__private::inventory::submit! {
+            ::batpak::__private::PayloadRegistration::of::<#name>(
+                ::core::option_env!("CARGO_PKG_VERSION"),
+            )
+        }
     })
 }
 
@@ -59,122 +65,72 @@ fn chain(steps: &[(u16, Type)]) -> Option<TokenStream> {
 #[cfg(test)]
 mod tests {
     use super::derive;
-
-    fn refusal(definition: &str) -> String {
-        match derive(definition.parse().unwrap()) {
-            Ok(code) => panic!("{definition} is accepted: {code}"),
-            Err(error) => error.to_string(),
-        }
-    }
+    use crate::testing::refusals;
 
     #[test]
-    fn everything_but_the_documented_form_is_refused() {
+    fn every_other_form_is_refused_where_it_differs() {
         let body = "#[batpak(category = 1, type_id = 1)]";
-        for (definition, needle) in [
-            (
-                format!("{body} enum E {{ A {{ a: u8 }} }}"),
-                "this is an enum",
-            ),
-            (format!("{body} union U {{ a: u8 }}"), "this is a union"),
-            (format!("{body} struct T(u8);"), "this is a tuple struct"),
-            (format!("{body} struct U;"), "this is a unit struct"),
-            (format!("{body} struct G<T> {{ a: T }}"), "without generics"),
-            (
-                format!("{body} struct L<'a> {{ a: &'a str }}"),
-                "without generics",
-            ),
-            (
-                format!("{body} struct C<const N: usize> {{ a: u8 }}"),
-                "without generics",
-            ),
-            (
-                format!("{body} struct W where u8: Copy {{ a: u8 }}"),
-                "without generics",
-            ),
-            (format!("{body} {body} struct S {{ a: u8 }}"), "only one"),
-            ("struct S { a: u8 }".into(), "missing `#[batpak"),
-            (
-                "#[serde(default)] struct S { a: u8 }".into(),
-                "missing `#[batpak",
-            ),
-        ] {
-            let message = refusal(&definition);
-            assert!(message.contains(needle), "{definition}: {message}");
-        }
+        let definitions = [
+            "enum E { A { a: u8 } }",
+            "union U { a: u8 }",
+            "struct T(u8);",
+            "struct U;",
+            "struct G<T> { a: T }",
+            "struct L<'a> { a: &'a str }",
+            "struct C<const N: usize> { a: u8 }",
+            "struct W where u8: Copy { a: u8 }",
+        ];
+        let mut definitions = definitions
+            .map(|definition| format!("{body} {definition}"))
+            .to_vec();
+        definitions.extend([
+            format!("{body} {body} struct S {{ a: u8 }}"),
+            "struct S { a: u8 }".into(),
+            "#[serde(default)] struct S { a: u8 }".into(),
+            "#[batpak] struct S { a: u8 }".into(),
+            "#[batpak = 1] struct S { a: u8 }".into(),
+        ]);
+        insta::assert_snapshot!(refusals(derive, &definitions));
     }
 
     #[test]
-    fn every_key_is_checked() {
-        for (keys, needle) in [
-            ("", "missing `category = N`"),
-            ("category = 1", "missing `type_id = N`"),
-            ("type_id = 1", "missing `category = N`"),
-            ("category = 1, type_id = 1, category = 1", "given twice"),
-            ("category = 1, type_id = 1, type_id = 2", "given twice"),
-            (
-                "category = 1, type_id = 1, version = 1, version = 2",
-                "given twice",
-            ),
-            ("category = 1, type_id = 1, versoin = 2", "unknown key"),
-            ("category = 1, type_id = 1, a::version = 2", "unknown key"),
-            (
-                "category = 1, type_id = 1, version = 2, upcast()",
-                "expected older shapes",
-            ),
-            (
-                "category = 1, type_id = 1, version = 2, upcast(A)",
-                "expected integer literal",
-            ),
-            (
-                "category = 1, type_id = 1, version = 2, upcast(1)",
-                "expected `=`",
-            ),
-            (
-                "category = 1, type_id = 1, version = 2, upcast = A",
-                "expected parentheses",
-            ),
-            (
-                "category = 1, type_id = 1, version = 2, upcast(0 = A)",
-                "1 to 65535",
-            ),
-            (
-                "category = 1, type_id = 1, version = 2, upcast(2 = A)",
-                "below 2",
-            ),
-            ("category = 1, type_id = 1, upcast(1 = A)", "below 1"),
-            (
-                "category = 1, type_id = 1, version = 3, upcast(2 = B, 1 = A)",
-                "by ascending version",
-            ),
-            (
-                "category = 1, type_id = 1, version = 3, upcast(1 = A, 1 = B)",
-                "by ascending version",
-            ),
-            (
-                "category = 1, type_id = 1, version = 2, upcast(1 = A), upcast(1 = A)",
-                "given twice",
-            ),
-            ("category, type_id = 1", "expected `=`"),
-            ("category(1), type_id = 1", "expected `=`"),
-            ("category = \"1\", type_id = 1", "expected integer literal"),
-            ("category = -1, type_id = 1", "0x1 to 0xF"),
-            ("category = 1u8, type_id = 1", "without a suffix"),
-            ("category = 0, type_id = 1", "reserved for system"),
-            ("category = 0xD, type_id = 1", "reserved for effect"),
-            ("category = 16, type_id = 1", "0x1 to 0xF"),
-            ("category = 99999999999999999999, type_id = 1", "0x1 to 0xF"),
-            ("category = 1, type_id = 0x1000", "0x0 to 0xFFF"),
-            ("category = 1, type_id = 65536", "0x0 to 0xFFF"),
-            ("category = 1, type_id = 1, version = 0", "1 to 65535"),
-            ("category = 1, type_id = 1, version = 65536", "1 to 65535"),
-        ] {
-            let definition = format!("#[batpak({keys})] struct S {{ a: u8 }}");
-            let message = refusal(&definition);
-            assert!(message.contains(needle), "{keys}: {message}");
-        }
-        for form in ["#[batpak]", "#[batpak = 1]"] {
-            refusal(&format!("{form} struct S {{ a: u8 }}"));
-        }
+    fn every_wrong_key_is_refused_where_it_stands() {
+        let keys = [
+            "",
+            "category = 1",
+            "type_id = 1",
+            "category = 1, type_id = 1, upcast",
+            "category = 1, type_id = 1, category = 1",
+            "category = 1, type_id = 1, type_id = 2",
+            "category = 1, type_id = 1, version = 1, version = 2",
+            "category = 1, type_id = 1, versoin = 2",
+            "category = 1, type_id = 1, a::version = 2",
+            "category = 1, type_id = 1, version = 2, upcast()",
+            "category = 1, type_id = 1, version = 2, upcast(A)",
+            "category = 1, type_id = 1, version = 2, upcast(1)",
+            "category = 1, type_id = 1, version = 2, upcast = A",
+            "category = 1, type_id = 1, version = 2, upcast(0 = A)",
+            "category = 1, type_id = 1, version = 2, upcast(2 = A)",
+            "category = 1, type_id = 1, upcast(1 = A)",
+            "category = 1, type_id = 1, version = 3, upcast(2 = B, 1 = A)",
+            "category = 1, type_id = 1, version = 3, upcast(1 = A, 1 = B)",
+            "category = 1, type_id = 1, version = 2, upcast(1 = A), upcast(1 = A)",
+            "category, type_id = 1",
+            "category(1), type_id = 1",
+            r#"category = "1", type_id = 1"#,
+            "category = -1, type_id = 1",
+            "category = 1u8, type_id = 1",
+            "category = 0, type_id = 1",
+            "category = 0xD, type_id = 1",
+            "category = 16, type_id = 1",
+            "category = 99999999999999999999, type_id = 1",
+            "category = 1, type_id = 0x1000",
+            "category = 1, type_id = 65536",
+            "category = 1, type_id = 1, version = 0",
+            "category = 1, type_id = 1, version = 65536",
+        ];
+        let definitions = keys.map(|keys| format!("#[batpak({keys})] struct S {{ a: u8 }}"));
+        insta::assert_snapshot!(refusals(derive, &definitions));
     }
 
     #[test]

@@ -11,8 +11,8 @@
 //!
 //! # What it does not do
 //!
-//! It does not derive serialization, it does not look at fields, and it cannot see other types:
-//! that two payloads claim one kind shows only where both are known.
+//! It does not derive serialization, it does not look at fields, and it cannot see other types: that two
+//! payloads claim one kind shows when a program runs in which both are.
 //!
 //! # Example
 //!
@@ -35,6 +35,8 @@ mod event_sourced;
 mod projection_attribute;
 mod shape;
 mod state_machine;
+#[cfg(test)]
+mod testing;
 mod typestate;
 
 use proc_macro::TokenStream;

@@ -44,7 +44,9 @@ impl ProjectionAttributes {
             match (keys.input, keys.cache_version, keys.event, keys.handler) {
                 (Some(input), version, None, None) => {
                     if config.is_some() {
-                        return refuse("only one `#[batpak(input = ..)]` attribute is allowed");
+                        return refuse(
+                            "only one `#[batpak(input = ..)]` attribute is allowed: put `cache_version` into it",
+                        );
                     }
                     config = Some((lane(&input)?, input, version.unwrap_or(0)));
                 }
@@ -53,7 +55,7 @@ impl ProjectionAttributes {
                     let taken =
                         |(other, _): &(Path, Ident)| other.to_token_stream().to_string() == name;
                     if events.iter().any(taken) {
-                        return refuse("this event has a handler already");
+                        return refuse("this event has a handler already: call both from one");
                     }
                     events.push((event, handler));
                 }
@@ -117,7 +119,7 @@ fn set<T>(
     read: impl FnOnce(&ParseNestedMeta<'_>) -> Result<T>,
 ) -> Result<()> {
     if slot.is_some() {
-        return Err(meta.error("key is given twice"));
+        return Err(meta.error("key is given twice: remove one"));
     }
     *slot = Some(read(meta)?);
     Ok(())

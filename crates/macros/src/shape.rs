@@ -1,6 +1,7 @@
 //! What a derive can be for.
 
-use syn::{Data, DeriveInput, Error, Fields, Result};
+use quote::quote;
+use syn::{Data, DeriveInput, Error, Fields, Generics, Result};
 
 /// Checks that a type is a struct with named fields and without generics: its bytes can be read without
 /// the type, and one kind, or one cached state, is of one type.
@@ -18,10 +19,14 @@ pub(crate) fn named_struct(input: &DeriveInput, derive: &str) -> Result<()> {
         let message = format!("{derive} needs a struct with named fields, this is {shape}");
         return Err(Error::new_spanned(&input.ident, message));
     }
-    let generics = &input.generics;
-    if !generics.params.is_empty() || generics.where_clause.is_some() {
-        let message = format!("{derive} needs a type without generics");
-        return Err(Error::new_spanned(&input.ident, message));
+    let Generics {
+        params,
+        where_clause,
+        ..
+    } = &input.generics;
+    if params.is_empty() && where_clause.is_none() {
+        return Ok(());
     }
-    Ok(())
+    let message = format!("{derive} needs a type without generics");
+    Err(Error::new_spanned(quote!(#params #where_clause), message))
 }

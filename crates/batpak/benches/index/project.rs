@@ -9,7 +9,7 @@ use batpak::store::{DiskPos, EventRef};
 use stats_alloc::INSTRUMENTED_SYSTEM;
 
 use crate::bare::Files;
-use crate::measure::Result;
+use crate::measure::{Result, Side, alternate, seconds};
 use crate::table::{Row, Table, Unit};
 use crate::world::{World, config, place, scatter};
 
@@ -174,6 +174,27 @@ pub(crate) fn project(world: &World, table: &Table) -> Result<()> {
     let cached = || same(&store.project(entity, &Freshness::Consistent)?, &expected);
     let row = Row::new(format!("{work}, cached"), Unit::Time, "");
     table.compare(&row, 1, cached, bare)?;
+
+    let mut advanced = || {
+        store.append_typed(&place(entity)?, &metered(0, EVENTS)?)?;
+        seconds(|| {
+            black_box(store.project::<Consumption>(entity, &Freshness::Consistent)?);
+            Ok(())
+        })
+    };
+    let mut from_frames = || seconds(bare);
+    let sides: [Side<'_>; 2] = [&mut advanced, &mut from_frames];
+    let [ours, from_frames] = alternate(world.options.rounds(), sides)?;
+    let report = store.cache_report();
+    if (report.absent, report.stale) != (1, 0) {
+        return Err(format!("a state was folded from the start: {report:?}").into());
+    }
+    let row = Row::new(
+        format!("{work}, one event after the cached state"),
+        Unit::Time,
+        "",
+    );
+    table.row(&row, &ours, Some(&from_frames));
     store.close()?;
     Ok(())
 }
@@ -184,14 +205,7 @@ fn fill(dir: &std::path::Path) -> Result<Vec<DiskPos>> {
     let mut places = Vec::with_capacity(EVENTS);
     for number in 0..EVENTS {
         let items = (0..STREAMS).map(|stream| {
-            let random = scatter((number * STREAMS + stream) as u64);
-            let metered = Metered {
-                meter: stream as u64,
-                watt_hours: random >> 32,
-                temperature: i32::try_from(random % 60)? - 20,
-                valid: random.is_multiple_of(2),
-                remark: format!("read by the reader of round {:>4}", random % 9_999),
-            };
+            let metered = metered(stream, number)?;
             let place = place(&entity(stream))?;
             let (options, causes) = (AppendOptions::new(), CausationRef::None);
             BatchAppendItem::typed(place, &metered, options, causes).map_err(Into::into)
@@ -201,6 +215,17 @@ fn fill(dir: &std::path::Path) -> Result<Vec<DiskPos>> {
     }
     store.close()?;
     Ok(places)
+}
+
+fn metered(stream: usize, number: usize) -> Result<Metered> {
+    let random = scatter((number * STREAMS + stream) as u64);
+    Ok(Metered {
+        meter: stream as u64,
+        watt_hours: random >> 32,
+        temperature: i32::try_from(random % 60)? - 20,
+        valid: random.is_multiple_of(2),
+        remark: format!("read by the reader of round {:>4}", random % 9_999),
+    })
 }
 
 fn entity(stream: usize) -> String {

@@ -8,6 +8,7 @@ use batpak_platform::Clock;
 
 use super::clock_fn::ClockFn;
 use super::{BatchConfig, RestartPolicy, SyncConfig, SyncMode, WriterConfig};
+use crate::typed::EventPayloadValidation;
 
 /// The options of a store. Ranges are checked when it is opened, before its directory is touched.
 ///
@@ -33,6 +34,7 @@ pub struct StoreConfig {
     clock: Option<Arc<dyn Clock>>,
     accepted_damage: Option<DamageDigest>,
     mapping: bool,
+    event_payload_validation: EventPayloadValidation,
 }
 
 impl StoreConfig {
@@ -52,6 +54,7 @@ impl StoreConfig {
             clock: None,
             accepted_damage: None,
             mapping: true,
+            event_payload_validation: EventPayloadValidation::default(),
         }
     }
 
@@ -203,6 +206,23 @@ impl StoreConfig {
         self.mapping
     }
 
+    /// Sets what an open does when two payload types of the program claim one kind: it opens and
+    /// [says so](crate::Store::event_payload_collisions) by default.
+    #[must_use]
+    pub fn with_event_payload_validation(
+        mut self,
+        validation: EventPayloadValidation,
+    ) -> StoreConfig {
+        self.event_payload_validation = validation;
+        self
+    }
+
+    /// What an open does when two payload types of the program claim one kind.
+    #[must_use]
+    pub fn event_payload_validation(&self) -> EventPayloadValidation {
+        self.event_payload_validation
+    }
+
     /// Opens a damaged store for writing all the same, if its damage is exactly that with this
     /// digest: `OpenReport::damage_digest` of a read-only open tells it. The lost events stay lost
     /// and reading them is the typed error; everything else goes on. Streams and idempotency keys
@@ -306,7 +326,8 @@ mod tests {
             .with_restart_policy(policy)
             .with_shutdown_drain_limit(11)
             .with_sync_mode(SyncMode::SyncData)
-            .with_sync_every_n_events(12);
+            .with_sync_every_n_events(12)
+            .with_event_payload_validation(EventPayloadValidation::Silent);
         assert_eq!(config.data_dir(), Path::new("here"));
         assert_eq!(config.segment_max_bytes(), 1);
         assert_eq!((config.fd_budget(), config.broadcast_capacity()), (2, 3));
@@ -330,5 +351,7 @@ mod tests {
             every_n_events: 12,
         };
         assert_eq!(config.sync(), sync);
+        let validation = config.event_payload_validation();
+        assert_eq!(validation, EventPayloadValidation::Silent);
     }
 }

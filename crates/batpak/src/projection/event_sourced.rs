@@ -145,7 +145,7 @@ pub const fn distinct_kinds<const N: usize>(
         while let [other, more @ ..] = later {
             assert!(
                 kind.as_raw_u16() != other.as_raw_u16(),
-                "two payload types of the projection have the same kind"
+                "two payload types of the projection have the same kind: name one of them, or give each its own"
             );
             later = more;
         }

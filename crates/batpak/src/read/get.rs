@@ -22,13 +22,7 @@ impl<State> Store<State> {
     /// # Errors
     /// [`StoreError::NotFound`] when no visible event has the id; a damaged event is typed.
     pub fn get(&self, id: EventId) -> Result<StoredEvent<Value>, StoreError> {
-        let event = self.read_raw(id)?;
-        let value = if event.is_erased() {
-            Value::Null
-        } else {
-            to_json(&event.event.payload).map_err(serialization)?
-        };
-        Ok(event.map_payload(|_| value))
+        with_json(self.read_raw(id)?)
     }
 
     /// Reads an event by its id, with its payload as the type it was appended from.
@@ -108,6 +102,16 @@ impl<State> Store<State> {
             Err(error) => Err(read_error(error, &self.core.origin)),
         }
     }
+}
+
+/// The event with its payload as JSON; null when it was erased.
+pub(super) fn with_json(event: StoredEvent<Vec<u8>>) -> Result<StoredEvent<Value>, StoreError> {
+    let value = if event.is_erased() {
+        Value::Null
+    } else {
+        to_json(&event.event.payload).map_err(serialization)?
+    };
+    Ok(event.map_payload(|_| value))
 }
 
 fn serialization(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {

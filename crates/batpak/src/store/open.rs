@@ -11,9 +11,10 @@ use batpak_platform::{Platform, RealDirectory};
 use super::damage::open_error;
 use super::state::{Core, Open, ReadOnly, Store};
 use crate::config::StoreConfig;
-use crate::error::{CommitState, IoContext, StoreError, StoreLockMode};
+use crate::error::{CommitState, EventPayloadKindCollision, IoContext, StoreError, StoreLockMode};
 use crate::origin::Origin;
 use crate::projection::{NoCache, StateCache};
+use crate::typed::{EventPayloadValidation, kind_collisions, validate_event_payload_registry};
 
 impl Store<Open> {
     /// Opens the store in a directory for reading and appending, and creates both where there is
@@ -23,13 +24,14 @@ impl Store<Open> {
     /// most 65,536 events; after a crash perhaps over a few more segments.
     ///
     /// # Errors
-    /// [`StoreError::Configuration`] before the directory is touched; then, changing no event,
+    /// [`StoreError::Configuration`] and [`StoreError::EventPayloadRegistry`] before the directory is
+    /// touched; then, changing no event,
     /// [`StoreError::StoreLocked`], [`StoreError::NotAStore`] for a directory that holds other
     /// files, [`StoreError::FutureVersion`], and [`StoreError::StoreDamaged`] or a sibling of it
     /// when events that were durable are damaged or missing: a read-only open then still serves
     /// the rest.
     pub fn open(config: StoreConfig) -> Result<Store<Open>, StoreError> {
-        config.validate()?;
+        admit(&config)?;
         let path = config.data_dir();
         let directory =
             RealDirectory::create(path).map_err(|error| refused("create", path, error))?;
@@ -42,12 +44,15 @@ impl Store<Open> {
     /// # Errors
     /// As for [`Store::open`].
     pub fn open_on(config: StoreConfig, platform: Platform) -> Result<Store<Open>, StoreError> {
-        config.validate()?;
+        let collisions = admit(&config)?;
         let platform = with_clock(platform, &config);
         let origin = Arc::new(Origin::new(canonical(config.data_dir())));
         match Journal::open(&platform, config.journal_options()) {
             Ok((journal, report)) => Ok(Store {
-                core: Core::new(config, origin, platform, journal.view().clone(), report),
+                core: Core {
+                    collisions,
+                    ..Core::new(config, origin, platform, journal.view().clone(), report)
+                },
                 state: Open { journal },
             }),
             Err(error) => Err(open_error(error, &origin, StoreLockMode::Mutable)),
@@ -64,7 +69,7 @@ impl Store<ReadOnly> {
     /// [`StoreError::NotAStore`] when there is none. Damaged events are served around: see
     /// [`Store::open_report`].
     pub fn open_read_only(config: StoreConfig) -> Result<Store<ReadOnly>, StoreError> {
-        config.validate()?;
+        admit(&config)?;
         let directory = open_directory(config.data_dir())?;
         Self::open_read_only_on(config, Platform::real(directory))
     }
@@ -104,11 +109,14 @@ impl Store<ReadOnly> {
         config: StoreConfig,
         platform: Platform,
     ) -> Result<Store<ReadOnly>, StoreError> {
-        config.validate()?;
+        let collisions = admit(&config)?;
         let origin = Arc::new(Origin::new(canonical(config.data_dir())));
         match Reader::open_with(&platform, config.mapping()) {
             Ok((reader, report)) => Ok(Store {
-                core: Core::new(config, origin, platform, reader.view().clone(), report),
+                core: Core {
+                    collisions,
+                    ..Core::new(config, origin, platform, reader.view().clone(), report)
+                },
                 state: ReadOnly { reader },
             }),
             Err(error) => Err(open_error(error, &origin, StoreLockMode::ReadOnly)),
@@ -132,6 +140,21 @@ impl Core {
             cache: StateCache::new(Box::new(NoCache)),
             view,
             report,
+            collisions: Vec::new(),
+        }
+    }
+}
+
+/// Checks the options, and the payload types of the program as they ask for: the kinds that two types
+/// claim.
+fn admit(config: &StoreConfig) -> Result<Vec<EventPayloadKindCollision>, StoreError> {
+    config.validate()?;
+    match config.event_payload_validation() {
+        EventPayloadValidation::Silent => Ok(Vec::new()),
+        EventPayloadValidation::Warn => Ok(kind_collisions()),
+        EventPayloadValidation::FailFast => {
+            validate_event_payload_registry()?;
+            Ok(Vec::new())
         }
     }
 }

@@ -7,6 +7,7 @@ use batpak_journal::OpenReport;
 
 use super::state::Store;
 use crate::config::StoreConfig;
+use crate::error::EventPayloadKindCollision;
 
 /// How much a store holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +51,27 @@ impl<State> Store<State> {
     #[must_use]
     pub fn open_report(&self) -> &OpenReport {
         &self.core.report
+    }
+
+    /// The kinds that two payload types of the program claim, as of the open: events of one type would be
+    /// read as the other. Empty also when the open was told
+    /// [not to look](crate::event::EventPayloadValidation::Silent).
+    ///
+    /// ```standalone_crate
+    /// # use batpak::prelude::*;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let temp = tempfile::tempdir()?;
+    /// let store = Store::open(StoreConfig::new(temp.path()))?;
+    /// for collision in store.event_payload_collisions() {
+    ///     eprintln!("{} and {}", collision.first_type_name, collision.second_type_name);
+    /// }
+    /// # assert!(store.event_payload_collisions().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn event_payload_collisions(&self) -> &[EventPayloadKindCollision] {
+        &self.core.collisions
     }
 
     /// The options that the store was opened with.

@@ -7,6 +7,7 @@ use batpak_journal::{Journal, OpenReport, Reader, View};
 use batpak_platform::{Clock, Storage};
 
 use crate::config::StoreConfig;
+use crate::error::EventPayloadKindCollision;
 use crate::origin::Origin;
 use crate::projection::StateCache;
 
@@ -49,6 +50,7 @@ pub(crate) struct Core {
     pub(crate) cache: StateCache,
     pub(crate) view: View,
     pub(crate) report: OpenReport,
+    pub(crate) collisions: Vec<EventPayloadKindCollision>,
 }
 
 /// The state of a store that is open for reading and appending: the one writer of its directory.

@@ -9,7 +9,8 @@ use super::stored_payload::{DecodeSource, StoredPayload};
 /// A type that is the payload of one kind of event.
 ///
 /// Derive it: `#[derive(EventPayload)]` with `#[batpak(category = N, type_id = N)]`. Two types
-/// with one kind would be read as each other.
+/// with one kind would be read as each other; every type that derives the trait is known to
+/// [`validate_event_payload_registry`](crate::event::validate_event_payload_registry), which tells.
 ///
 /// # Versions
 ///

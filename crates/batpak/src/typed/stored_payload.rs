@@ -104,6 +104,7 @@ impl<'a> StoredPayload<'a> {
 ///
 /// # Errors
 /// [`DecodeSource::Upcast`] when the step refuses what it is given.
+#[inline]
 pub fn upcast_step<Older, Newer>(older: Older) -> Result<Newer, DecodeSource>
 where
     Newer: TryFrom<Older>,

@@ -150,7 +150,7 @@ fn a_denial_is_recorded_with_what_each_gate_answered() {
         .collect();
     assert_eq!(hashed, [false, true, false]);
     let evidence = batpak::canonical::to_bytes(&denial).unwrap();
-    let evidence = batpak::event::HashChain::compute_hash(&evidence);
+    let evidence = HashChain::compute_hash(&evidence);
     assert_eq!(payload.evaluations[1].evidence_hash, Some(evidence));
     assert_eq!(store.by_fact(EventKind::SYSTEM_DENIAL).len(), 1);
 }

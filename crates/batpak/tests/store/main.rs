@@ -1,6 +1,7 @@
 //! The store through its public interface, over temporary directories and simulated disks.
 #![cfg(test)]
 
+mod ancestors;
 mod append;
 mod batch;
 mod bypass;
@@ -21,10 +22,12 @@ mod idempotency;
 mod machine;
 mod meddling;
 mod media;
+mod misuse;
 mod opening;
 mod projection;
 mod query;
 mod refusal;
+mod registry;
 mod submit;
 mod typestate;
 

@@ -17,6 +17,7 @@ mod kills;
 mod lines;
 mod lists;
 mod reader;
+mod registry;
 mod repository;
 mod round_trip;
 mod snapshots;

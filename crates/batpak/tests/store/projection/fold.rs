@@ -146,7 +146,7 @@ impl EventSourced for Collected {
 
     fn apply_event(&mut self, event: &ProjectionEvent<Self>) {
         self.sequences.push(event.position().sequence());
-        let hash = batpak::event::HashChain::compute_hash(&event.payload);
+        let hash = HashChain::compute_hash(&event.payload);
         self.hashes_hold &= hash == event.header.content_hash;
     }
 
