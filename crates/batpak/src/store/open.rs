@@ -125,13 +125,13 @@ impl Core {
         report: OpenReport,
     ) -> Core {
         Core {
-            config,
+            config: Arc::new(config),
             origin,
             storage: platform.storage,
             clock: platform.clock,
-            cache: StateCache::new(Box::new(NoCache)),
+            cache: Arc::new(StateCache::new(Box::new(NoCache))),
             view,
-            report,
+            report: Arc::new(report),
         }
     }
 }
