@@ -25,6 +25,25 @@ use crate::typed::EventPayload;
 /// rest on anything that it reads here, and on nothing that it reads elsewhere.
 ///
 /// Only what was asked for counts: a question about one stream is broken by events of that stream alone.
+///
+/// ```
+/// # use batpak::prelude::*;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let temp = tempfile::tempdir()?;
+/// # let store = Store::open(StoreConfig::new(temp.path()))?;
+/// let bell = Coordinate::new("bell:1", "tower")?;
+/// store.append(&bell, EventKind::DATA, "rung")?;
+/// store.append_decided(|view| {
+///     let rung = view.query(&Region::entity("bell"))?.len() as u64;
+///     assert_eq!((view.position(), view.stream_sequence("bell:1")?), (1, rung));
+///     let (options, none) = (AppendOptions::new(), CausationRef::None);
+///     let again = BatchAppendItem::new(bell.clone(), EventKind::DATA, &(rung + 1), options, none)?;
+///     Ok(vec![again])
+/// })?;
+/// assert_eq!(store.stats().event_count, 2);
+/// # Ok(())
+/// # }
+/// ```
 pub struct DecisionView {
     store: Store<Pinned>,
     reads: Mutex<HashSet<Read>>,
