@@ -16,7 +16,7 @@ use crate::engine::{Engine, Target, Writer};
 use crate::error::{AppendError, Failure, OpenError, ReadError};
 use crate::live::Place;
 use crate::open::open_writer;
-use crate::options::{Durability, Options};
+use crate::options::{Durability, ExpectedSequence, Options};
 use crate::prepare::{Prepared, prepare};
 use crate::report::OpenReport;
 use crate::sabotage::{Bug, planted};
@@ -97,7 +97,8 @@ impl Journal {
     /// The originals of a unit that was appended before with the same keys; nothing when it was not.
     ///
     /// # Errors
-    /// What repeating the unit is refused for, as far as that shows before its conditions are looked at.
+    /// `KeyConflict` and `PartialUnit` where the keys are taken by others; otherwise as for
+    /// [`append_unit`](Self::append_unit).
     pub fn repeated(
         &self,
         drafts: &[Draft],
@@ -106,9 +107,13 @@ impl Journal {
         if drafts.iter().all(|draft| draft.key.is_none()) {
             return Ok(None);
         }
-        // Keys are compared before conditions, and this one never holds.
+        // Keys are compared before all else, and this never holds.
         let never = Condition::ShownAsAfter { changes: u64::MAX };
-        match self.append_unit_if(&[never], drafts.to_vec(), level) {
+        let expecting_nothing = drafts.iter().map(|draft| Draft {
+            expected: ExpectedSequence::Any,
+            ..draft.clone()
+        });
+        match self.append_unit_if(&[never], expecting_nothing.collect(), level) {
             Ok(committed) => Ok(Some(committed)),
             Err(AppendError::ConditionBroken { .. }) => Ok(None),
             Err(error) => Err(error),

@@ -14,6 +14,7 @@ mod expected;
 mod explain;
 mod failure;
 mod full;
+mod gated;
 mod gates;
 mod graph;
 mod hiding;
