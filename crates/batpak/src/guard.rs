@@ -5,12 +5,14 @@
 //! nothing else can make. [`Pipeline`](crate::pipeline::Pipeline) turns a receipt into a commit,
 //! once. A denial can be recorded as an event: [`Store::append_denial`](crate::Store::append_denial).
 //!
-//! Gates run in the thread that asks, before anything of the store is touched: under no lock, and in
+//! Gates run in the thread that asks, before anything is appended: under no lock, and in
 //! nobody's way. A gate may read the store, append to it, or wait for somebody who does. When it
 //! panics, that is a denial with the code [`GATE_DEFECT`].
 //!
 //! What a gate saw may have changed by the time of the append. An append with an
-//! [expected sequence](crate::AppendOptions::with_expected) is refused if its stream has grown.
+//! [expected sequence](crate::AppendOptions::with_expected) is refused if its stream has grown. A gate over a
+//! [`DecisionView`](crate::store::DecisionView) of the log holds at the very place that the events get:
+//! [`Store::append_gated`](crate::Store::append_gated).
 //!
 //! ```
 //! use batpak::guard::{Denial, Gate, GateSet, Proposal};

@@ -27,8 +27,8 @@ pub use batpak_platform::{
 
 pub use crate::append::{
     AppendCondition, AppendOptions, AppendPositionHint, AppendTicket, BatchAppendItem,
-    BatchAppendTicket, CausationRef, DurabilityGate, EncodedBytes, ExtensionKey, ExtensionKeyError,
-    MAX_EXTENSION_KEY_LEN,
+    BatchAppendTicket, CausationRef, DecisionError, DecisionView, DurabilityGate, EncodedBytes,
+    ExtensionKey, ExtensionKeyError, MAX_EXTENSION_KEY_LEN, WriterPressure,
 };
 pub use crate::config::{
     BatchConfig, RestartPolicy, StoreConfig, SyncConfig, SyncMode, WriterConfig,
@@ -53,6 +53,7 @@ pub use crate::receipt::{AppendReceipt, DiskPos};
 pub use repair::repair_identity;
 pub use report::StoreStats;
 pub use salvage::{SalvageReport, salvage};
+pub(crate) use state::Pinned;
 pub use state::{Closed, Open, ReadOnly, Store};
 pub use usage::{FileClass, FileUsage, StoreUsage};
 pub use verify::{Finding, VerifyProgress, VerifyReport, verify, verify_against};

@@ -93,7 +93,7 @@ impl Lookups {
         }
         self.heads.clear();
         let streams = unit.iter().map(|unit| unit.draft.coordinate.entity());
-        for entity in streams.chain(checked.streams().map(|(entity, _)| entity)) {
+        for entity in streams.chain(checked.streams().map(|(_, entity, _)| entity)) {
             if !self.heads.contains_key(entity) {
                 let head = view.head(entity, &written)?;
                 self.heads.insert(Arc::from(entity), head);
@@ -134,6 +134,7 @@ pub(crate) fn names_events(unit: &[Prepared]) -> bool {
 
 /// What is known under the lock: columns in memory now, and index files as they were looked up.
 pub(crate) struct Present<'a> {
+    pub(crate) view: &'a View,
     pub(crate) parts: &'a Parts,
     pub(crate) lookups: &'a Lookups,
     pub(crate) heads: &'a HeadCache,
@@ -297,13 +298,14 @@ fn expected(unit: &[Prepared], present: &Present<'_>) -> Option<Verdict> {
 }
 
 fn conditions(checked: &Checked<'_>, present: &Present<'_>) -> Option<Verdict> {
-    for (entity, expected) in checked.streams() {
+    for (condition, entity, expected) in checked.streams() {
         let Some(head) = present.head(entity) else {
             return Some(Verdict::NeedsHeads);
         };
         let actual = head.stream_sequence;
         if actual != expected {
             let error = AppendError::ConditionBroken {
+                condition,
                 events: Some(head.sequence)
                     .filter(|at| !at.is_none())
                     .into_iter()
@@ -313,12 +315,12 @@ fn conditions(checked: &Checked<'_>, present: &Present<'_>) -> Option<Verdict> {
             return Some(Verdict::RefusedBy(error, head.sequence));
         }
     }
-    match checked.under_lock(present.parts) {
+    match checked.under_lock(present.parts, present.view) {
         Standing::Holds => None,
         Standing::Moved => Some(Verdict::NeedsConditions),
-        Standing::Broken(events) => {
-            let newest = events.last().copied().unwrap_or_default();
-            Some(Verdict::RefusedBy(condition::refusal(events), newest))
+        Standing::Broken(broken) => {
+            let newest = broken.events.last().copied().unwrap_or_default();
+            Some(Verdict::RefusedBy(condition::refusal(broken), newest))
         }
     }
 }

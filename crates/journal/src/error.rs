@@ -207,6 +207,9 @@ pub enum AppendError {
     /// The journal is closed; nothing was committed.
     #[error("the store is closed")]
     Closed,
+    /// The unit would have had to wait, or what is staged to be written first; nothing was committed.
+    #[error("what was appended before has to be written first")]
+    Busy,
     /// No range of visible events; nothing was committed.
     #[error("{first} to {last} is no range of events up to the newest one, {newest}")]
     NoSuchRange {
@@ -220,6 +223,8 @@ pub enum AppendError {
     /// A condition does not hold; nothing was committed.
     #[error("{}", broken(events, stream.as_deref()))]
     ConditionBroken {
+        /// Position of the first condition that is broken.
+        condition: usize,
         /// The events that break it, ascending, as far as they are named; of a stream its newest one.
         events: Vec<Sequence>,
         /// The stream that is not as expected, with what was expected and found, if it is one.
@@ -378,6 +383,9 @@ fn broken(
         return format!(
             "the newest event of {entity} has stream sequence {actual}, expected {expected}"
         );
+    }
+    if events.is_empty() {
+        return "a condition is broken by a change of which events are shown".to_owned();
     }
     let named: Vec<String> = events.iter().map(Sequence::to_string).collect();
     format!(

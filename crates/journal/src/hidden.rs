@@ -124,8 +124,9 @@ impl Engine {
         if let Some(live) = part.and_then(|part| part.columns()) {
             live.note(change.frame());
         }
-        drop(tail);
+        // Under the lock, so that a unit with a condition on what is shown is before it or after it.
         self.view.apply(change);
+        drop(tail);
         Ok(())
     }
 

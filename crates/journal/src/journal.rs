@@ -16,11 +16,11 @@ use crate::engine::{Engine, Target, Writer};
 use crate::error::{AppendError, Failure, OpenError, ReadError};
 use crate::live::Place;
 use crate::open::open_writer;
-use crate::options::{Durability, Options};
+use crate::options::{Durability, ExpectedSequence, Options};
 use crate::prepare::{Prepared, prepare};
 use crate::report::OpenReport;
 use crate::sabotage::{Bug, planted};
-use crate::stage::Staged;
+use crate::stage::{Effort, Staged};
 use crate::ticket::Ticket;
 use crate::view::View;
 
@@ -75,7 +75,7 @@ impl Journal {
         drafts: Vec<Draft>,
         level: Durability,
     ) -> Result<Vec<Committed>, AppendError> {
-        self.stage(drafts, &[])?.wait(level)
+        self.stage(drafts, &[], Effort::Any)?.wait(level)
     }
 
     /// Appends events as one unit if conditions hold of the log where the unit gets its place: of all
@@ -91,7 +91,33 @@ impl Journal {
         drafts: Vec<Draft>,
         level: Durability,
     ) -> Result<Vec<Committed>, AppendError> {
-        self.stage(drafts, conditions)?.wait(level)
+        self.stage(drafts, conditions, Effort::Any)?.wait(level)
+    }
+
+    /// The originals of a unit that was appended before with the same keys; nothing when it was not.
+    ///
+    /// # Errors
+    /// `KeyConflict` and `PartialUnit` where the keys are taken by others; otherwise as for
+    /// [`append_unit`](Self::append_unit).
+    pub fn repeated(
+        &self,
+        drafts: &[Draft],
+        level: Durability,
+    ) -> Result<Option<Vec<Committed>>, AppendError> {
+        if drafts.iter().all(|draft| draft.key.is_none()) {
+            return Ok(None);
+        }
+        // Keys are compared before all else, and this never holds.
+        let never = Condition::ShownAsAfter { changes: u64::MAX };
+        let expecting_nothing = drafts.iter().map(|draft| Draft {
+            expected: ExpectedSequence::Any,
+            ..draft.clone()
+        });
+        match self.append_unit_if(&[never], expecting_nothing.collect(), level) {
+            Ok(committed) => Ok(Some(committed)),
+            Err(AppendError::ConditionBroken { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Hides events, both ends included, and makes that durable. They keep their places in their streams,
@@ -137,12 +163,42 @@ impl Journal {
     /// # Errors
     /// See [`AppendError`]; when this returns an error, nothing of the unit is in the log.
     pub fn submit(&self, drafts: Vec<Draft>) -> Result<Ticket, AppendError> {
-        let ticket = self.stage(drafts, &[])?;
+        let ticket = self.stage(drafts, &[], Effort::Any)?;
         self.engine.wake_background();
         Ok(ticket)
     }
 
-    fn stage(&self, drafts: Vec<Draft>, conditions: &[Condition]) -> Result<Ticket, AppendError> {
+    /// Stages a unit if that takes no waiting: no write of what is staged, no index, no other caller's
+    /// event. At most it fills the next segment, 1 MiB or what the unit takes, when none is ready and
+    /// nobody else is filling one.
+    ///
+    /// # Errors
+    /// `Busy` when it would have to wait, or `most_staged` events or more are staged and not written: the
+    /// background step is on its way to them then. Otherwise as for [`submit`](Self::submit).
+    pub fn try_submit(&self, drafts: Vec<Draft>, most_staged: u64) -> Result<Ticket, AppendError> {
+        let staged = self.stage(drafts, &[], Effort::AtOnce { most_staged });
+        if matches!(staged, Ok(_) | Err(AppendError::Busy)) {
+            self.engine.wake_background();
+        }
+        staged
+    }
+
+    /// Events that are staged and not written. Costs the lock under which units get their place; none in a
+    /// forked child.
+    #[must_use]
+    pub fn staged_events(&self) -> u64 {
+        match self.engine.check_process() {
+            Ok(()) => self.engine.staged(&self.engine.lock_tail()),
+            Err(_) => 0,
+        }
+    }
+
+    fn stage(
+        &self,
+        drafts: Vec<Draft>,
+        conditions: &[Condition],
+        effort: Effort,
+    ) -> Result<Ticket, AppendError> {
         self.engine.check_open()?;
         if drafts.is_empty() {
             let target = Target {
@@ -155,7 +211,7 @@ impl Journal {
         self.engine.start_background(Arc::downgrade(&self.engine))?;
         let mut unit = prepare(drafts, &self.engine.options)?;
         loop {
-            match self.engine.stage(unit, conditions)? {
+            match self.engine.stage(unit, conditions, effort)? {
                 Staged::New(committed, target) => {
                     return Ok(Ticket::new(Arc::clone(&self.engine), committed, target));
                 }

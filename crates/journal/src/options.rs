@@ -83,6 +83,9 @@ pub struct Options {
     pub sync_every_events: Option<u32>,
     /// Most bytes that may be staged before whoever stages the next unit writes first.
     pub staged_max_bytes: u64,
+    /// Most events that may be staged before whoever stages the next unit writes first. A unit with more
+    /// is staged alone.
+    pub staged_max_events: u64,
     /// The digest of the damage that a writable open accepts instead of refusing it: the events in
     /// it stay lost, everything else goes on. Other damage is refused as ever.
     pub accept_damage: Option<DamageDigest>,
@@ -100,6 +103,7 @@ impl Default for Options {
             batch_max_bytes: 16 << 20,
             sync_every_events: None,
             staged_max_bytes: 8 << 20,
+            staged_max_events: u64::MAX,
             accept_damage: None,
         }
     }

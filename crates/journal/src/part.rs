@@ -175,7 +175,15 @@ impl Part {
     pub(crate) fn count_up_to(&self, last: Sequence) -> u64 {
         self.ask(
             |live| live.count_up_to(last),
-            |index| u64::from(index.header().events),
+            |index| {
+                let header = index.header();
+                let all = u64::from(header.events);
+                if header.last_sequence <= last {
+                    return all;
+                }
+                let first_after = index.first_from(last.next());
+                first_after.map_or(all, |at| u64::from(at.0))
+            },
         )
     }
 

@@ -1,6 +1,6 @@
 //! Room for a unit: in the newest segment, or in the next one, which is filled ahead.
 
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError, TryLockError};
 
 use batpak_coordinate::Sequence;
 use batpak_segment::{CloseFacts, Salt, SegmentHeader, SegmentId};
@@ -27,9 +27,10 @@ impl Engine {
         stamp: Stamp,
     ) -> Result<(), Obstacle> {
         let mut bytes: u64 = unit.iter().map(Prepared::frame_len).sum();
-        if tail.staged_bytes > 0
-            && tail.staged_bytes.saturating_add(bytes) > self.options.staged_max_bytes
-        {
+        let staged = self.staged(tail);
+        let too_many = staged.saturating_add(unit.len() as u64) > self.options.staged_max_events;
+        let too_large = tail.staged_bytes.saturating_add(bytes) > self.options.staged_max_bytes;
+        if (staged > 0 && too_many) || (tail.staged_bytes > 0 && too_large) {
             return Err(Obstacle::Full);
         }
         if tail.epoch_due {
@@ -102,10 +103,34 @@ impl Engine {
         bytes: u64,
         doubled: u64,
     ) -> Result<(), AppendError> {
-        let _preparing = self
-            .preparing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let preparing = self.preparing.lock();
+        let preparing = preparing.unwrap_or_else(PoisonError::into_inner);
+        self.prepare_under(&preparing, id, bytes, doubled)
+    }
+
+    /// Fills a next segment that is as small as can be, unless somebody is filling one: then it is not
+    /// waited for, and the answer is false.
+    pub(crate) fn prepare_small_segment(
+        &self,
+        id: SegmentId,
+        bytes: u64,
+    ) -> Result<bool, AppendError> {
+        let preparing = match self.preparing.try_lock() {
+            Ok(preparing) => preparing,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(false),
+        };
+        self.prepare_under(&preparing, id, bytes, 0)?;
+        Ok(true)
+    }
+
+    fn prepare_under(
+        &self,
+        _preparing: &MutexGuard<'_, ()>,
+        id: SegmentId,
+        bytes: u64,
+        doubled: u64,
+    ) -> Result<(), AppendError> {
         {
             let mut tail = self.lock_tail();
             if tail.next_segment_id() != id || tail.fits_prepared(bytes) {

@@ -40,6 +40,15 @@ pub(crate) enum Staged {
     Present(Vec<Sequence>, Target, Vec<Prepared>),
 }
 
+/// What may be done for a unit to get its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// Whatever it takes: write what is staged, make indexes, wait for others.
+    Any,
+    /// None of these, and nothing at all while so many events or more are staged.
+    AtOnce { most_staged: u64 },
+}
+
 /// Why a unit could not be staged at this moment.
 pub(crate) enum Obstacle {
     NeedsSegment {
@@ -65,19 +74,24 @@ impl Engine {
         &self,
         mut unit: Vec<Prepared>,
         conditions: &[Condition],
+        effort: Effort,
     ) -> Result<Staged, AppendError> {
         let mut lookups = Lookups::default();
         let mut checked = Checked::outside(conditions, &self.view)?;
+        let patient = effort == Effort::Any;
         loop {
             self.check_open()?;
             if self.view.awaiting_index() >= MOST_WITHOUT_INDEX {
+                if !patient {
+                    return Err(AppendError::Busy);
+                }
                 self.seal_closed();
                 self.record_indexes();
             }
             if check::names_events(&unit) && !lookups.hold(&self.view) {
                 lookups = Lookups::make(&unit, &self.view)?;
             }
-            let obstacle = match self.try_stage(&mut unit, &checked, &lookups) {
+            let obstacle = match self.try_stage(&mut unit, &checked, &lookups, effort) {
                 Ok(staged) => return Ok(staged),
                 Err(obstacle) => obstacle,
             };
@@ -89,18 +103,35 @@ impl Engine {
                 Obstacle::NeedsHeads => {
                     lookups.add_heads(&unit, &checked, &self.view, || self.written())?;
                 }
+                Obstacle::Present(_, target)
+                    if !patient && self.judge(&target, self.options.durability).is_none() =>
+                {
+                    return Err(AppendError::Busy);
+                }
                 Obstacle::Present(sequences, target) => {
                     return Ok(Staged::Present(sequences, target, unit));
                 }
-                Obstacle::NeedsSegment { id, bytes, doubled } => {
+                Obstacle::NeedsSegment { id, bytes, doubled } if patient => {
                     self.prepare_segment(id, bytes, doubled)?;
                 }
-                Obstacle::Full => self.write_all_staged(),
+                Obstacle::NeedsSegment { id, bytes, .. } => {
+                    if !self.prepare_small_segment(id, bytes)? {
+                        return Err(AppendError::Busy);
+                    }
+                }
+                Obstacle::Full if patient => self.write_all_staged(),
+                Obstacle::Full => return Err(AppendError::Busy),
                 Obstacle::Refused(error) => return Err(error),
                 Obstacle::RefusedBy(error, target) => {
                     // The refusal stands once the event it rests on is visible; if that event
                     // failed, the unit is checked again.
-                    if self.wait(&target, self.options.durability, None).is_ok() {
+                    let level = self.options.durability;
+                    let verdict = match self.judge(&target, level) {
+                        None if !patient => return Err(AppendError::Busy),
+                        None => self.wait(&target, level, None).map(|_| ()),
+                        Some(verdict) => verdict,
+                    };
+                    if verdict.is_ok() {
                         return Err(error);
                     }
                     checked = Checked::outside(conditions, &self.view)?;
@@ -114,14 +145,21 @@ impl Engine {
         unit: &mut [Prepared],
         checked: &Checked<'_>,
         lookups: &Lookups,
+        effort: Effort,
     ) -> Result<Staged, Obstacle> {
         let mut tail = self.lock_tail();
         self.check_open().map_err(Obstacle::Refused)?;
+        if let Effort::AtOnce { most_staged } = effort
+            && self.staged(&tail) >= most_staged
+        {
+            return Err(Obstacle::Full);
+        }
         if check::names_events(unit) && !lookups.hold(&self.view) {
             return Err(Obstacle::NeedsLookups);
         }
         let parts = self.view.parts();
         let present = Present {
+            view: &self.view,
             parts: &parts,
             lookups,
             heads: &tail.heads,
@@ -181,6 +219,11 @@ impl Engine {
         };
         self.wake_if_due(&tail);
         Ok(Staged::New(committed, target))
+    }
+
+    /// How many events are staged and not written.
+    pub(crate) fn staged(&self, tail: &Tail) -> u64 {
+        tail.last.get().saturating_sub(self.written().get())
     }
 
     pub(crate) fn stage_epoch(&self, tail: &mut Tail, live: &Live, stamp: Stamp) {

@@ -1,6 +1,7 @@
 //! What readers see: the visible events, by sequence, identifier and stream.
 
 mod repair;
+mod stream;
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,16 +17,25 @@ use crate::causal::CausalView;
 use crate::error::ReadError;
 use crate::hidden::HiddenRanges;
 use crate::history;
-use crate::live::{Head, Hole, Ordinal, Place, Why};
+use crate::live::{Hole, Ordinal, Place, Why};
 use crate::part::{Found, Part, Row, Sealed};
 use crate::scan::{Scan, ScanRequest};
 use crate::seal;
 use crate::segment_file::SegmentFile;
 
-/// The visible part of a log. Cheap to clone; a clone sees the same log as it grows.
+/// The visible part of a log. Cheap to clone; a clone sees the same log as it grows, unless it is
+/// [pinned](View::pinned).
 #[derive(Clone, Debug)]
 pub struct View {
     shared: Arc<Shared>,
+    pinned: Option<Pinned>,
+}
+
+/// What a view shows that does not go on.
+#[derive(Clone, Debug)]
+struct Pinned {
+    visible: Sequence,
+    hidden: Arc<HiddenRanges>,
 }
 
 #[derive(Debug)]
@@ -80,7 +90,27 @@ impl View {
         };
         Self {
             shared: Arc::new(shared),
+            pinned: None,
         }
+    }
+
+    /// The log as it is shown now, whatever is appended or hidden from now on. Costs two look-ups.
+    #[must_use]
+    pub fn pinned(&self) -> Self {
+        let pinned = Pinned {
+            visible: self.visible(),
+            hidden: Guard::into_inner(self.hidden()),
+        };
+        Self {
+            shared: Arc::clone(&self.shared),
+            pinned: Some(pinned),
+        }
+    }
+
+    /// Whether the view stays as it is.
+    #[must_use]
+    pub fn is_pinned(&self) -> bool {
+        self.pinned.is_some()
     }
 
     /// History that the log belongs to.
@@ -109,8 +139,12 @@ impl View {
 
     /// Sequence of the newest visible event; none in an empty log.
     #[must_use]
+    #[inline]
     pub fn visible(&self) -> Sequence {
-        Sequence(self.shared.visible.load(Ordering::Acquire))
+        match &self.pinned {
+            None => Sequence(self.shared.visible.load(Ordering::Acquire)),
+            Some(pinned) => pinned.visible,
+        }
     }
 
     /// Ranges of events that are hidden, both ends included, ascending.
@@ -402,7 +436,10 @@ impl View {
     /// What is hidden now.
     #[inline]
     pub(crate) fn hidden(&self) -> Guard<Arc<HiddenRanges>> {
-        self.shared.hidden.load()
+        match &self.pinned {
+            None => self.shared.hidden.load(),
+            Some(pinned) => Guard::from_inner(Arc::clone(&pinned.hidden)),
+        }
     }
 
     /// Shows the log with one more change.
@@ -416,29 +453,6 @@ impl View {
 
     pub(crate) fn raise_visible(&self, mark: Sequence) {
         self.shared.visible.fetch_max(mark.get(), Ordering::AcqRel);
-    }
-
-    /// Newest event of a stream, staged ones included, with its event hash unless its frame is still to
-    /// be written; `written` tells the newest written event.
-    pub(crate) fn head(
-        &self,
-        entity: &str,
-        written: impl Fn() -> Sequence,
-    ) -> Result<Head, ReadError> {
-        let mut head = self.asking(|parts| history::head(parts, entity))?;
-        if head.hash.is_none() && !head.sequence.is_none() && head.sequence <= written() {
-            head.hash = self.hash_of_head(head)?;
-        }
-        Ok(head)
-    }
-
-    fn hash_of_head(&self, head: Head) -> Result<Option<batpak_event::Digest>, ReadError> {
-        let Some(row) = self.event(head.sequence)? else {
-            return Ok(None);
-        };
-        let mut buffer = FrameBuffer::new();
-        let frame = self.read_place(head.sequence, row.place, &mut buffer)?;
-        Ok(Some(frame.event_hash(&self.shared.key)))
     }
 }
 

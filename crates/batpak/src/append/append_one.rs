@@ -1,7 +1,5 @@
 //! Appending one event.
 
-use std::sync::{Arc, Mutex};
-
 use batpak_coordinate::{Coordinate, EventKind};
 use batpak_event::{CausationId, CorrelationId};
 use serde::Serialize;
@@ -9,9 +7,7 @@ use serde::Serialize;
 use super::append_item::{BatchAppendItem, encode};
 use super::append_options::AppendOptions;
 use super::causation::CausationRef;
-use super::draft::Drafts;
-use super::failure::{Scope, append_error};
-use super::ticket::{AppendTicket, Pending};
+use super::ticket::AppendTicket;
 use crate::error::StoreError;
 use crate::receipt::AppendReceipt;
 use crate::store::{Open, Store};
@@ -167,24 +163,47 @@ impl Store<Open> {
     /// # Errors
     /// As for [`Store::submit`].
     pub fn submit_item(&self, item: BatchAppendItem) -> Result<AppendTicket, StoreError> {
-        let (level, gate) = (item.options.level(), item.options.gate);
-        let Drafts { drafts, extensions } = Drafts::of_one(item, &self.core.config)?;
-        let origin = Arc::clone(&self.core.origin);
-        match self.state.journal.submit(drafts) {
-            Ok(ticket) => Ok(AppendTicket::new(Pending {
-                ticket: Mutex::new(ticket),
-                level,
-                gate,
-                extensions,
-                origin,
-                scope: Scope::Single,
-            })),
-            Err(error) => Err(append_error(error, &origin, Scope::Single)),
-        }
+        let unit = self.unit_of_one(item)?;
+        self.submit_unit(unit).map(AppendTicket::new)
+    }
+
+    /// Submits an event that another one led to, in a conversation.
+    ///
+    /// # Errors
+    /// As for [`Store::submit`].
+    pub fn submit_reaction(
+        &self,
+        coordinate: &Coordinate,
+        kind: EventKind,
+        payload: &(impl Serialize + ?Sized),
+        correlation: CorrelationId,
+        causation: CausationId,
+    ) -> Result<AppendTicket, StoreError> {
+        let options = reaction(correlation, causation);
+        self.submit_with_options(coordinate, kind, payload, options)
+    }
+
+    /// Submits an event that another one led to, with the kind and version of its payload.
+    ///
+    /// # Errors
+    /// As for [`Store::submit`].
+    pub fn submit_reaction_typed<T: EventPayload>(
+        &self,
+        coordinate: &Coordinate,
+        payload: &T,
+        correlation: CorrelationId,
+        causation: CausationId,
+    ) -> Result<AppendTicket, StoreError> {
+        self.submit_item(BatchAppendItem::typed(
+            coordinate.clone(),
+            payload,
+            reaction(correlation, causation),
+            CausationRef::None,
+        )?)
     }
 }
 
-fn reaction(correlation: CorrelationId, causation: CausationId) -> AppendOptions {
+pub(super) fn reaction(correlation: CorrelationId, causation: CausationId) -> AppendOptions {
     AppendOptions::new()
         .with_correlation(correlation)
         .with_causation(causation)

@@ -1,16 +1,10 @@
 //! Appending several events as one unit.
 
-use std::sync::{Arc, Mutex};
-
 use batpak_event::{CausationId, CorrelationId};
-use batpak_journal::Durability;
 
 use super::append_item::BatchAppendItem;
 use super::append_options::AppendOptions;
-use super::draft::Drafts;
-use super::durability_gate::DurabilityGate;
-use super::failure::{Scope, append_error};
-use super::ticket::{BatchAppendTicket, Pending};
+use super::ticket::BatchAppendTicket;
 use crate::error::{Detail, DetailCause, StoreError};
 use crate::receipt::AppendReceipt;
 use crate::store::{Open, Store};
@@ -66,7 +60,7 @@ impl Store<Open> {
             let detail = Detail::new(DetailCause::Unsupported, text);
             return Err(StoreError::Configuration(detail));
         }
-        self.submit_gated(items, gate)?.wait()
+        self.submit_unit(self.unit_of_batch(items, gate)?)?.wait()
     }
 
     /// Appends events that another one led to as one unit, in one conversation.
@@ -97,29 +91,7 @@ impl Store<Open> {
         &self,
         items: Vec<BatchAppendItem>,
     ) -> Result<BatchAppendTicket, StoreError> {
-        self.submit_gated(items, None).map(BatchAppendTicket::new)
-    }
-
-    fn submit_gated(
-        &self,
-        items: Vec<BatchAppendItem>,
-        gate: Option<DurabilityGate>,
-    ) -> Result<Pending, StoreError> {
-        let scope = Scope::Batch(items.len());
-        let levels = items.iter().map(|item| item.options.level());
-        let level = levels.max().unwrap_or(Durability::Written);
-        let Drafts { drafts, extensions } = Drafts::of_batch(items, &self.core.config)?;
-        let origin = Arc::clone(&self.core.origin);
-        match self.state.journal.submit(drafts) {
-            Ok(ticket) => Ok(Pending {
-                ticket: Mutex::new(ticket),
-                level,
-                gate,
-                extensions,
-                origin,
-                scope,
-            }),
-            Err(error) => Err(append_error(error, &origin, scope)),
-        }
+        let unit = self.unit_of_batch(items, None)?;
+        self.submit_unit(unit).map(BatchAppendTicket::new)
     }
 }

@@ -1,12 +1,10 @@
 //! Appending under conditions on the log.
 
 use batpak_coordinate::{Region, Sequence, StreamSequence};
-use batpak_journal::{Condition, Durability};
+use batpak_journal::Condition;
 
 use super::append_item::BatchAppendItem;
-use super::draft::Drafts;
-use super::failure::{Scope, append_error};
-use super::ticket::receipts;
+use super::unit::Unit;
 use crate::error::StoreError;
 use crate::receipt::AppendReceipt;
 use crate::store::{Open, Store};
@@ -17,7 +15,7 @@ use crate::store::{Open, Store};
 /// condition the append is refused where what they appended could have changed the decision.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AppendCondition {
-    conditions: Vec<Condition>,
+    pub(super) conditions: Vec<Condition>,
 }
 
 impl AppendCondition {
@@ -86,15 +84,9 @@ impl Store<Open> {
         condition: &AppendCondition,
         items: Vec<BatchAppendItem>,
     ) -> Result<Vec<AppendReceipt>, StoreError> {
-        let scope = Scope::Batch(items.len());
-        let levels = items.iter().map(|item| item.options.level());
-        let level = levels.max().unwrap_or(Durability::Written);
-        let Drafts { drafts, extensions } = Drafts::of_batch(items, &self.core.config)?;
+        let Unit { drafts, answer } = self.unit_of_batch(items, None)?;
         let journal = &self.state.journal;
-        let committed = journal.append_unit_if(&condition.conditions, drafts, level);
-        match committed {
-            Ok(committed) => Ok(receipts(committed, extensions)),
-            Err(error) => Err(append_error(error, &self.core.origin, scope)),
-        }
+        let committed = journal.append_unit_if(&condition.conditions, drafts, answer.level);
+        self.answer(committed, answer)
     }
 }

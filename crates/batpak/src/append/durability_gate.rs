@@ -63,14 +63,11 @@ impl DurabilityGate {
         self.kind == WatermarkKind::Durable
     }
 
-    /// The receipts, if the last of them is covered: units become durable as a whole.
-    pub(super) fn judge(
-        self,
-        receipts: Vec<AppendReceipt>,
-    ) -> Result<Vec<AppendReceipt>, StoreError> {
+    /// What is to be said when the last of the receipts is not covered: units become durable as a whole.
+    pub(super) fn missed_by(self, receipts: &[AppendReceipt]) -> Option<StoreError> {
         match receipts.last() {
             Some(last) if self.needs_sync() && last.durability() < Durability::Synced => {
-                Err(StoreError::WaitTimeout {
+                Some(StoreError::WaitTimeout {
                     watermark: self.kind,
                     target: HlcPoint {
                         wall_ms: u64::try_from(last.timestamp_us()).unwrap_or(0) / 1000,
@@ -79,7 +76,7 @@ impl DurabilityGate {
                     waited_ms: u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX),
                 })
             }
-            _ => Ok(receipts),
+            _ => None,
         }
     }
 }

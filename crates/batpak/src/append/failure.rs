@@ -67,7 +67,7 @@ pub(crate) fn append_error(error: AppendError, origin: &Origin, scope: Scope) ->
             StoreError::WriterCrashed
         }
         AppendError::Forked => forked(origin),
-        AppendError::ConditionBroken { events, stream } => {
+        AppendError::ConditionBroken { events, stream, .. } => {
             let reason = match stream {
                 Some(stream) => {
                     let (entity, expected, actual) = *stream;

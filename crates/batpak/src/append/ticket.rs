@@ -60,6 +60,49 @@ impl AppendTicket {
         }
     }
 
+    /// Waits as [`AppendTicket::wait`] does, and then for a watermark, for as long as the gate allows. It
+    /// takes the place of a gate in the options. When the time is over the event is committed all the
+    /// same, and its receipt comes back in the error.
+    ///
+    /// # Errors
+    /// [`StoreError::CommittedNotReached`] with the receipt, around [`StoreError::WaitTimeout`]; otherwise
+    /// as for [`Store::append`](crate::Store::append).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use batpak::prelude::*;
+    /// use batpak::store::{DurabilityGate, WatermarkKind};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let temp = tempfile::tempdir()?;
+    /// let config = StoreConfig::new(temp.path()).with_durability(Durability::Written);
+    /// let store = Store::open(config)?;
+    /// let order = Coordinate::new("order:17", "shop")?;
+    /// let at_once = DurabilityGate::new(WatermarkKind::Durable, Duration::ZERO);
+    /// let receipt = match store.submit(&order, EventKind::DATA, "lamp")?.wait_for(at_once) {
+    ///     Err(StoreError::CommittedNotReached { receipt, .. }) => *receipt,
+    ///     other => other?,
+    /// };
+    /// assert_eq!(receipt.sequence, 1);
+    /// assert!(store.read_raw(receipt.event_id).is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_for(self, gate: DurabilityGate) -> Result<AppendReceipt, StoreError> {
+        let gate = Some(gate);
+        let receipts = (Pending { gate, ..self.0 }).wait_for_gate()?;
+        let missed = gate.and_then(|gate| gate.missed_by(&receipts));
+        let receipt = only(receipts)?;
+        match missed {
+            None => Ok(receipt),
+            Some(source) => Err(StoreError::CommittedNotReached {
+                receipt: Box::new(receipt),
+                source: Box::new(source),
+            }),
+        }
+    }
+
     /// The outcome if it is known already, without waiting and without doing work.
     pub fn try_check(&self) -> Option<Result<AppendReceipt, StoreError>> {
         self.0.try_check().map(|outcome| outcome.and_then(only))
@@ -113,6 +156,16 @@ pub(super) struct Pending {
 
 impl Pending {
     pub(super) fn wait(self) -> Result<Vec<AppendReceipt>, StoreError> {
+        let gate = self.gate;
+        let receipts = self.wait_for_gate()?;
+        match gate.and_then(|gate| gate.missed_by(&receipts)) {
+            Some(error) => Err(error),
+            None => Ok(receipts),
+        }
+    }
+
+    /// The receipts as soon as the gate is reached, or its time is over.
+    fn wait_for_gate(self) -> Result<Vec<AppendReceipt>, StoreError> {
         let Some(gate) = self.gate.filter(|gate| gate.needs_sync()) else {
             return self.wait_for_level();
         };
@@ -123,7 +176,7 @@ impl Pending {
             // What is reported as committed is acknowledged first.
             Err(pending) => {
                 let level = asked;
-                gate.judge(Pending { level, ..pending }.wait_for_level()?)
+                Pending { level, ..pending }.wait_for_level()
             }
         }
     }

@@ -15,6 +15,7 @@ impl StoreConfig {
             single_append_max_bytes: bytes(self.single_append_max_bytes()),
             batch_max_events: bytes(self.batch().max_size),
             batch_max_bytes: bytes(self.batch().max_bytes),
+            staged_max_events: u64::try_from(self.writer().channel_capacity).unwrap_or(u64::MAX),
             sync_every_events: self.sync().cadence(),
             accept_damage: self.accepted_damage(),
             mapping: self.mapping(),

@@ -120,15 +120,16 @@ impl StoreConfig {
         self
     }
 
-    /// Sets the capacity of the writer's queue of 0.8, above 0; 4096 by default.
+    /// Sets how many events may wait to be written, above 0; 4096 by default. At the bound whoever appends
+    /// writes first; a batch that is longer waits alone.
     #[must_use]
     pub fn with_writer_channel_capacity(mut self, appends: usize) -> StoreConfig {
         self.writer.channel_capacity = appends;
         self
     }
 
-    /// Sets the percentage of the queue's capacity at which callers are asked to come back later,
-    /// 1 to 100; 75 by default.
+    /// Sets the percentage of that capacity from which on [`Store::try_submit`](crate::Store::try_submit) is to be
+    /// tried again later, 1 to 100; 75 by default.
     #[must_use]
     pub fn with_pressure_retry_threshold_pct(mut self, percent: u8) -> StoreConfig {
         self.writer.pressure_retry_threshold_pct = percent;

@@ -18,13 +18,13 @@ pub enum RestartPolicy {
 /// Settings of the writer.
 ///
 /// Events are written on the thread that appends them: there is no writer thread and no channel.
-/// The settings of 0.8 that describe these are kept and validated.
+/// The settings that describe a thread are kept and validated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WriterConfig {
-    /// Capacity of the writer's queue in 0.8, at least 1.
+    /// How many events may wait to be written before whoever appends writes first, at least 1.
     pub channel_capacity: usize,
-    /// Percentage of the capacity at which 0.8 asks callers to come back later, 1 to 100.
+    /// Percentage of the capacity from which on `try_submit` is to be tried again later, 1 to 100.
     pub pressure_retry_threshold_pct: u8,
     /// Stack size of the writer thread in 0.8, in bytes. Without effect.
     pub stack_size: Option<usize>,

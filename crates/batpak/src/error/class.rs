@@ -21,7 +21,8 @@ impl StoreError {
             Self::Io(_)
             | Self::CacheFailed(_)
             | Self::CheckpointWriteFailed { .. }
-            | Self::WaitTimeout { .. } => HandlingClass::RetryableOperational,
+            | Self::WaitTimeout { .. }
+            | Self::CommittedNotReached { .. } => HandlingClass::RetryableOperational,
             Self::StoreLocked { .. }
             | Self::Coordinate(_)
             | Self::CheckpointId(_)

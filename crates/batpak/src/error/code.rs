@@ -63,6 +63,7 @@ impl StoreError {
             Self::NotAStore { .. } => "not-a-store",
             Self::EventsGone { .. } => "events-gone",
             Self::StreamGap { .. } => "stream-gap",
+            Self::CommittedNotReached { .. } => "committed-not-reached",
             Self::ConditionBroken { .. } => "condition-broken",
             Self::Forked { .. } => "forked",
         }

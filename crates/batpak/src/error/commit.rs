@@ -25,7 +25,7 @@ impl StoreError {
                 .io_context()
                 .map_or(CommitState::NotCommitted, IoContext::commit),
             Self::BatchFailed { source, .. } => source.commit_state(),
-            Self::WaitTimeout { .. } => CommitState::Committed,
+            Self::WaitTimeout { .. } | Self::CommittedNotReached { .. } => CommitState::Committed,
             Self::InvariantViolation { kind } => match kind {
                 StoreInvariant::OpenReceiptNotIndexed { .. }
                 | StoreInvariant::GateReceiptNotIndexed { .. } => CommitState::Committed,

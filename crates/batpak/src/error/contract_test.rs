@@ -107,6 +107,7 @@ const TABLE: &[Row] = &[
     ("stream-gap", Closed, NotCommitted, "", &["order:17", "missing", "expected stream sequence 5", "found 7"]),
     ("forked", Closed, NotCommitted, "", &["data", "cannot be appended to", "fork"]),
     ("condition-broken", Domain, NotCommitted, "", &["condition", "does not hold", "7, 12"]),
+    ("committed-not-reached", Retryable, Committed, "wait timed out", &["event 1 is committed", "Durable", "sequence 1", "0ms"]),
 ];
 
 #[test]

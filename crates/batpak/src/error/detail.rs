@@ -50,6 +50,8 @@ pub enum DetailCause {
     InvalidName,
     /// Two values that must agree differ.
     Differs,
+    /// What was read for a decision was appended to by others, each time that it was made.
+    Overtaken,
     /// What is known of an ability does not allow its use.
     NotAdmissible,
 }

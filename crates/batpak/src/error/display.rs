@@ -237,6 +237,9 @@ impl fmt::Display for StoreError {
                 f,
                 "events {first_sequence} to {last_sequence} are not in the store any more: {reason}"
             ),
+            Self::CommittedNotReached { receipt, source } => {
+                write!(f, "event {} is committed: {source}", receipt.sequence)
+            }
             Self::ConditionBroken { events, reason } => {
                 write!(f, "a condition of the append does not hold: {reason}")?;
                 let mut before = if events.len() == 1 {

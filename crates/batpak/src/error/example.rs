@@ -1,8 +1,9 @@
 //! One error of every variant and every helper kind, for tests.
 
 use std::io::{Error, ErrorKind};
+use std::time::Duration;
 
-use batpak_coordinate::{CoordinateError, EventKind, HlcPoint};
+use batpak_coordinate::{Coordinate, CoordinateError, EventKind, HlcPoint};
 use batpak_event::EventId;
 use batpak_platform::{
     LockLeafSymlinkProtection, MmapAdmissionSummary, MmapEvidence, ParentDirSyncAdmissionSummary,
@@ -10,9 +11,11 @@ use batpak_platform::{
 };
 
 use super::*;
+use crate::append::DurabilityGate;
+use crate::{Durability, Store, StoreConfig};
 
 /// How many variants [`ordinal`] numbers.
-pub(super) const VARIANTS: usize = 55;
+pub(super) const VARIANTS: usize = 56;
 
 /// Numbers the variants; a new one does not compile until it has a number here.
 pub(super) fn ordinal(error: &StoreError) -> usize {
@@ -72,6 +75,7 @@ pub(super) fn ordinal(error: &StoreError) -> usize {
         StoreError::StreamGap { .. } => 52,
         StoreError::Forked { .. } => 53,
         StoreError::ConditionBroken { .. } => 54,
+        StoreError::CommittedNotReached { .. } => 55,
     }
 }
 
@@ -298,8 +302,20 @@ pub(super) fn every_cause() -> Vec<StoreError> {
             events: vec![7, 12],
             reason: Detail::new(DetailCause::Unspecified, "events of its region came before"),
         },
+        not_reached(),
     ]);
     causes
+}
+
+/// A receipt is had of a store alone.
+fn not_reached() -> StoreError {
+    let disk = batpak_sim::SimDisk::new();
+    let config = StoreConfig::new("data").with_durability(Durability::Written);
+    let store = Store::open_on(config, disk.platform()).unwrap();
+    let coordinate = Coordinate::new("order:17", "shop").unwrap();
+    let ticket = store.submit(&coordinate, EventKind::DATA, "lamp").unwrap();
+    let gate = DurabilityGate::new(WatermarkKind::Durable, Duration::ZERO);
+    ticket.wait_for(gate).unwrap_err()
 }
 
 fn point(wall_ms: u64, global_sequence: u64) -> HlcPoint {

@@ -66,6 +66,10 @@ impl StoreError {
             Self::WaitTimeout { .. } => {
                 Some("the events are committed: wait again, do not append them again")
             }
+            Self::CommittedNotReached { .. } => Some(
+                "the event is committed, its receipt is in the error: make it durable with `sync`, do \
+                 not append it again",
+            ),
             Self::CacheFailed(_) => {
                 Some("check the directory of the cache; the projection can be read without it")
             }

@@ -56,6 +56,7 @@ impl StoreError {
             Self::NotFound(id) | Self::AncestryCorrupt { cycle_at: id } => {
                 locus.event_id = Some(EventId::from(*id));
             }
+            Self::CommittedNotReached { receipt, .. } => locus.event_id = Some(receipt.event_id),
             Self::KeyConflict { key } => locus.event_id = Some(*key),
             Self::UnknownCause { index, cause } => {
                 locus.event_id = Some(*cause);

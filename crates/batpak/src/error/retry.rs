@@ -41,7 +41,7 @@ impl StoreError {
             Self::CacheFailed(_) => self.io_error().map_or(RetryAdvice::Backoff, io_advice),
             Self::StoreLocked { .. } | Self::VisibilityFenceActive => RetryAdvice::Backoff,
             Self::SequenceMismatch { .. } | Self::ConditionBroken { .. } => RetryAdvice::AfterRead,
-            Self::WaitTimeout { .. } => RetryAdvice::WaitAgain,
+            Self::WaitTimeout { .. } | Self::CommittedNotReached { .. } => RetryAdvice::WaitAgain,
             Self::BatchFailed { source, .. } => source.retry(),
             Self::WriterCrashed
             | Self::SequenceGateViolation { .. }

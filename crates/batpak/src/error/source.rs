@@ -16,7 +16,8 @@ impl Error for StoreError {
             Self::EventPayloadRegistry(error) => Some(error),
             Self::BatchFailed { source, .. }
             | Self::BatchSyncFailed { source, .. }
-            | Self::CommitUnknown { source, .. } => Some(source.as_ref()),
+            | Self::CommitUnknown { source, .. }
+            | Self::CommittedNotReached { source, .. } => Some(source.as_ref()),
             Self::PlatformProfileInvalid { kind, .. } => kind.source(),
             Self::HiddenRangesCorrupt { kind, .. } => kind.source(),
             Self::StoreLocked { .. }
@@ -104,7 +105,8 @@ impl StoreError {
         match self {
             Self::BatchFailed { source, .. }
             | Self::BatchSyncFailed { source, .. }
-            | Self::CommitUnknown { source, .. } => Some(source),
+            | Self::CommitUnknown { source, .. }
+            | Self::CommittedNotReached { source, .. } => Some(source),
             Self::HiddenRangesCorrupt {
                 kind: HiddenRangesCorruption::MalformedEntries { source },
                 ..

@@ -11,6 +11,7 @@ use super::{
     CheckpointIdError, Detail, EventPayloadRegistryError, HiddenRangesCorruption,
     ProfileInvalidKind, StoreInvariant, StoreLockMode, WatermarkKind,
 };
+use crate::receipt::AppendReceipt;
 
 /// Why a call of the store failed.
 ///
@@ -347,10 +348,17 @@ pub enum StoreError {
         /// The store.
         path: PathBuf,
     },
+    /// Events are committed, and a watermark that was waited for did not cover them in time.
+    CommittedNotReached {
+        /// The receipt.
+        receipt: Box<AppendReceipt>,
+        /// What was waited for.
+        source: Box<StoreError>,
+    },
     /// A condition of an append does not hold of the log before it.
     ConditionBroken {
-        /// Sequences of the events that break it, ascending: at most 16; of a stream its newest event,
-        /// and none where it has no event.
+        /// Sequences of the events that break it, ascending: at most 16; of a stream its newest event.
+        /// None where a stream has no event, or where other events are shown than were.
         events: Vec<u64>,
         /// What does not hold.
         reason: Detail,

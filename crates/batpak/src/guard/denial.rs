@@ -8,9 +8,13 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::trace::GateEvaluation;
+use crate::error::StoreError;
 
 /// The code of the denial that a panic of a gate becomes.
 pub const GATE_DEFECT: &str = "GATE_DEFECT";
+
+/// The gate that a denial names when it was the log that did not let events in.
+const APPEND: &str = "append";
 
 /// Why a gate denied.
 ///
@@ -87,8 +91,53 @@ impl Denial {
         self
     }
 
+    /// The denial that says why the log did not let events in, for [`Store::append_denial`](crate::Store::append_denial):
+    /// of a condition that was broken, or of a stream that was not as expected, also inside a batch. `None`
+    /// for every other error.
+    ///
+    /// Its code is that of the error ([`StoreError::code`]), and its context has the `sequences` of the
+    /// events that were in the way, or `entity`, `expected` and `actual` of the stream.
+    ///
+    /// ```
+    /// use batpak::StoreError;
+    /// use batpak::guard::Denial;
+    ///
+    /// let entity = "seat:12".to_owned();
+    /// let error = StoreError::SequenceMismatch { entity, expected: 0, actual: 1 };
+    /// let denial = Denial::from_refusal(&error).ok_or("a refusal")?;
+    /// assert_eq!((denial.gate, denial.code.as_str()), ("append", "sequence-mismatch"));
+    /// assert_eq!(denial.context[2], ("actual".to_owned(), "1".to_owned()));
+    /// assert_eq!(Denial::from_refusal(&StoreError::WriterCrashed), None);
+    /// # Ok::<(), &str>(())
+    /// ```
+    #[must_use]
+    pub fn from_refusal(error: &StoreError) -> Option<Denial> {
+        let denial = Denial::new(APPEND, error.to_string()).with_code(error.code());
+        match error {
+            StoreError::ConditionBroken { events, .. } => {
+                let sequences: Vec<String> = events.iter().map(u64::to_string).collect();
+                Some(denial.with_context("sequences", sequences.join(", ")))
+            }
+            StoreError::SequenceMismatch {
+                entity,
+                expected,
+                actual,
+            } => Some(
+                denial
+                    .with_context("entity", entity)
+                    .with_context("expected", expected.to_string())
+                    .with_context("actual", actual.to_string()),
+            ),
+            StoreError::BatchFailed { item_index, source } => {
+                let denial = Denial::from_refusal(source)?;
+                Some(denial.with_context("item", item_index.to_string()))
+            }
+            _ => None,
+        }
+    }
+
     /// What a panic of `gate` means: nothing was permitted.
-    pub(super) fn defect(gate: &'static str, panic: &(dyn Any + Send)) -> Denial {
+    pub(crate) fn defect(gate: &'static str, panic: &(dyn Any + Send)) -> Denial {
         let text = panic
             .downcast_ref::<&str>()
             .copied()

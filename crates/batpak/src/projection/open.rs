@@ -1,6 +1,7 @@
 //! Opening a store with a projection cache.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use batpak_platform::canonical_path;
 
@@ -109,7 +110,7 @@ impl Store<ReadOnly> {
 
 impl<State> Store<State> {
     fn with_cache(mut self, cache: Box<dyn ProjectionCache>) -> Self {
-        self.core.cache = StateCache::new(cache);
+        self.core.cache = Arc::new(StateCache::new(cache));
         self
     }
 }

@@ -84,6 +84,10 @@ impl<State> Store<State> {
         let view = &self.core.view;
         let key = row::key::<T>(entity, [view.lineage().get(), view.branch().get()]);
         if let Some(row) = self.cached(&key) {
+            if view.is_pinned() && row.mark.last > view.visible().get() {
+                // It stays in the cache for others: only this view does not show so much.
+                return Ok(self.fold_stream(entity)?.state);
+            }
             match self.resume(entity, row, freshness)? {
                 Resumed::AsCached(state) => {
                     kept.note(|report| report.hits += 1);

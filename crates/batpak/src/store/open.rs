@@ -50,7 +50,7 @@ impl Store<Open> {
         match Journal::open(&platform, config.journal_options()) {
             Ok((journal, report)) => Ok(Store {
                 core: Core {
-                    collisions,
+                    collisions: collisions.into(),
                     ..Core::new(config, origin, platform, journal.view().clone(), report)
                 },
                 state: Open { journal },
@@ -114,7 +114,7 @@ impl Store<ReadOnly> {
         match Reader::open_with(&platform, config.mapping()) {
             Ok((reader, report)) => Ok(Store {
                 core: Core {
-                    collisions,
+                    collisions: collisions.into(),
                     ..Core::new(config, origin, platform, reader.view().clone(), report)
                 },
                 state: ReadOnly { reader },
@@ -133,14 +133,14 @@ impl Core {
         report: OpenReport,
     ) -> Core {
         Core {
-            config,
+            config: Arc::new(config),
             origin,
             storage: platform.storage,
             clock: platform.clock,
-            cache: StateCache::new(Box::new(NoCache)),
+            cache: Arc::new(StateCache::new(Box::new(NoCache))),
             view,
-            report,
-            collisions: Vec::new(),
+            report: Arc::new(report),
+            collisions: Arc::default(),
         }
     }
 }

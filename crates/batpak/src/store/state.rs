@@ -41,16 +41,17 @@ pub struct Store<State = Open> {
     pub(crate) state: State,
 }
 
-/// What every state has.
+/// What every state has. A clone shares all of it.
+#[derive(Clone)]
 pub(crate) struct Core {
-    pub(crate) config: StoreConfig,
+    pub(crate) config: Arc<StoreConfig>,
     pub(crate) origin: Arc<Origin>,
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) cache: StateCache,
+    pub(crate) cache: Arc<StateCache>,
     pub(crate) view: View,
-    pub(crate) report: OpenReport,
-    pub(crate) collisions: Vec<EventPayloadKindCollision>,
+    pub(crate) report: Arc<OpenReport>,
+    pub(crate) collisions: Arc<[EventPayloadKindCollision]>,
 }
 
 /// The state of a store that is open for reading and appending: the one writer of its directory.
@@ -87,6 +88,24 @@ pub struct Open {
 #[derive(Debug)]
 pub struct ReadOnly {
     pub(super) reader: Reader,
+}
+
+/// The state of a store that shows the log as it was at one moment, for a decision.
+#[derive(Debug)]
+pub(crate) struct Pinned;
+
+impl<State> Store<State> {
+    /// The store as it is shown now, whatever is appended or hidden from now on.
+    pub(crate) fn pinned(&self) -> Store<Pinned> {
+        let core = Core {
+            view: self.core.view.pinned(),
+            ..self.core.clone()
+        };
+        Store {
+            core,
+            state: Pinned,
+        }
+    }
 }
 
 /// What is left of a store that was closed.

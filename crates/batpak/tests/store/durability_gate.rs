@@ -133,3 +133,46 @@ fn options_that_a_batch_would_pass_over_are_refused() {
     assert!(matches!(error, StoreError::Configuration(_)), "{error}");
     assert_eq!(store.stats().event_count, 0);
 }
+
+/// The receipt of what is committed is not lost with the wait.
+#[test]
+fn a_ticket_that_is_waited_for_too_shortly_gives_its_receipt_in_the_error() {
+    let (disk, store) = written();
+    let submit = |options| {
+        store
+            .submit_with_options(&place("a"), KIND, &1_u64, options)
+            .unwrap()
+    };
+    let gate = |timeout| DurabilityGate::new(WatermarkKind::Durable, timeout);
+    // A gate of the options gives way.
+    let hour = gated(WatermarkKind::Durable, HOUR);
+    let error = submit(hour).wait_for(gate(Duration::ZERO)).unwrap_err();
+    assert_eq!(error.commit_state(), CommitState::Committed);
+    let StoreError::CommittedNotReached { receipt, source } = error else {
+        panic!("{error}")
+    };
+    assert!(matches!(
+        *source,
+        StoreError::WaitTimeout { waited_ms: 0, .. }
+    ));
+    assert_eq!(receipt.durability(), Durability::Written);
+    let entry = &store.by_entity("a")[0];
+    assert_eq!(
+        (entry.event_id(), entry.global_sequence()),
+        (receipt.event_id, receipt.sequence)
+    );
+    // With time enough it is reached, and where there is nothing to reach it takes none.
+    let reached = submit(AppendOptions::new()).wait_for(gate(HOUR)).unwrap();
+    assert_eq!(reached.durability(), Durability::Synced);
+    let visible = DurabilityGate::new(WatermarkKind::Visible, Duration::ZERO);
+    let zero = gated(WatermarkKind::Durable, Duration::ZERO);
+    let visible = submit(zero).wait_for(visible).unwrap();
+    assert_eq!(visible.durability(), Durability::Written);
+    // What fails is told as what it is.
+    let fault = Fault::SyncFailed(Aftermath::Kept);
+    disk.fail_operation(Operation::SyncData, 0, fault);
+    let error = submit(AppendOptions::new())
+        .wait_for(gate(HOUR))
+        .unwrap_err();
+    assert!(matches!(error, StoreError::CommitUnknown { .. }), "{error}");
+}

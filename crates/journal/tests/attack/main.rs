@@ -6,6 +6,7 @@ mod faults;
 mod hostile;
 mod moving;
 mod panics;
+mod pressure;
 mod reading;
 mod refusals;
 mod support;

@@ -5,7 +5,10 @@ use std::thread;
 
 use batpak_coordinate::{Coordinate, EventKind, KindFilter, Region, Sequence, StreamSequence};
 use batpak_event::IdempotencyKey;
-use batpak_journal::{AppendError, Condition, Draft, Durability, Journal, Options};
+use batpak_journal::{
+    AppendError, Condition, Draft, Durability, FrameBuffer, Journal, Options, ScanRequest,
+    Selection, View,
+};
 use batpak_platform::{Platform, RealDirectory};
 use batpak_sim::{Fault, SimDisk};
 
@@ -115,6 +118,126 @@ fn an_event_that_fails_breaks_no_condition() {
     let condition = [nothing_after(Region::entity("c"), 0), stream_at("c", 0)];
     assert_eq!(append_if(&journal, &condition).unwrap(), 21);
     assert!(submitted.wait(Durability::Synced).is_err());
+}
+
+fn stream_ends_at(entity: &str, after: u64) -> Condition {
+    Condition::StreamEndsAt {
+        entity: entity.into(),
+        after: Sequence(after),
+    }
+}
+
+/// Which condition of a list is broken, the first of them, and by which events.
+fn broken(journal: &Journal, conditions: &[Condition]) -> (usize, Vec<u64>) {
+    match journal.append_unit_if(conditions, vec![draft("a", b"x")], Durability::Synced) {
+        Err(AppendError::ConditionBroken {
+            condition, events, ..
+        }) => (condition, events.into_iter().map(Sequence::get).collect()),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A stream is one entity and not those below it, and an id is one event, wherever they lie.
+#[test]
+fn streams_and_ids_are_conditions_of_their_own() {
+    for options in [Options::default(), small(Durability::Synced)] {
+        let (_disk, journal) = filled(&options);
+        let key = IdempotencyKey::for_operation("test", &["late"]);
+        let keyed = Draft {
+            key: Some(key),
+            ..draft("b:1", b"x")
+        };
+        let id = key.into();
+        let at = |after| Condition::NoEvent {
+            id,
+            after: Sequence(after),
+        };
+        assert_eq!(
+            append_if(&journal, &[stream_ends_at("c", 0), at(0)]).unwrap(),
+            21
+        );
+        journal.append(keyed, Durability::Synced).unwrap();
+        let holds = [stream_ends_at("b", 20), stream_ends_at("a", 21), at(22)];
+        assert_eq!(append_if(&journal, &holds).unwrap(), 23);
+        for after in [0, 15] {
+            let first = after + 2 - after % 2;
+            let of_b: Vec<u64> = (first..=20).step_by(2).collect();
+            assert_eq!(broken(&journal, &[stream_ends_at("b", after)]), (0, of_b));
+        }
+        assert_eq!(broken(&journal, &[holds[0].clone(), at(21)]), (1, vec![22]));
+        // The strictest of two on one stream counts.
+        let twice = [stream_ends_at("b:1", 22), stream_ends_at("b:1", 21)];
+        assert_eq!(broken(&journal, &twice).1, [22]);
+        // What is only staged counts, and the refusal waits until it is visible.
+        let submitted = journal.submit(vec![draft("b", b"x")]).unwrap();
+        let found = broken(
+            &journal,
+            &[at(22), stream_at("a", 12), stream_ends_at("b", 23)],
+        );
+        assert_eq!(
+            (found, journal.view().visible()),
+            ((2, vec![24]), Sequence(24))
+        );
+        drop(submitted);
+    }
+}
+
+/// A change of which events are shown breaks a condition on it, and nothing else does.
+#[test]
+fn hiding_breaks_a_condition_on_what_is_shown() {
+    let (_disk, journal) = filled(&Options::default());
+    let pinned = journal.view().pinned();
+    let shown = || Condition::ShownAsAfter {
+        changes: pinned.visibility_changes(),
+    };
+    assert_eq!(append_if(&journal, &[shown()]).unwrap(), 21);
+    journal.hide(Sequence(3), Sequence(4)).unwrap();
+    let both = [stream_ends_at("b", 20), shown()];
+    assert_eq!(broken(&journal, &both), (1, vec![]));
+    journal.unhide(Sequence(3), Sequence(4)).unwrap();
+    assert_eq!(broken(&journal, &[shown()]), (0, vec![]));
+}
+
+/// A view that is pinned shows what it showed, through appends, rotations, seals and hiding.
+#[test]
+fn a_pinned_view_stays_as_it_is() {
+    let (_disk, journal) = filled(&small(Durability::Synced));
+    let pinned = journal.view().pinned();
+    let count = |view: &View| {
+        let mut scan = view.scan(ScanRequest {
+            selection: Selection::All,
+            after: Sequence::NONE,
+            reverse: false,
+        });
+        let mut count = 0;
+        while scan.next_sequence().unwrap().is_some() {
+            count += 1;
+        }
+        count
+    };
+    journal.hide(Sequence(2), Sequence(9)).unwrap();
+    for _ in 0..200 {
+        journal
+            .append(draft("b", &[1; 60]), Durability::Synced)
+            .unwrap();
+    }
+    for view in [&pinned, &pinned.clone(), &pinned.pinned()] {
+        assert!(view.is_pinned());
+        assert_eq!(
+            (view.visible(), count(view), view.event_count()),
+            (Sequence(20), 20, 20)
+        );
+        assert_eq!(view.stream_sequence("b").unwrap(), StreamSequence(10));
+        assert_eq!(view.stream_sequence("c").unwrap(), StreamSequence(0));
+        assert!(view.read(Sequence(21), &mut FrameBuffer::new()).is_err());
+        assert!(view.read(Sequence(3), &mut FrameBuffer::new()).is_ok());
+    }
+    assert!(!journal.view().is_pinned());
+    assert_eq!(count(journal.view()), 212);
+    assert_eq!(
+        journal.view().stream_sequence("b").unwrap(),
+        StreamSequence(210)
+    );
 }
 
 #[test]
