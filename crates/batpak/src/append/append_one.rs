@@ -168,14 +168,14 @@ impl Store<Open> {
     /// As for [`Store::submit`].
     pub fn submit_item(&self, item: BatchAppendItem) -> Result<AppendTicket, StoreError> {
         let (level, gate) = (item.options.level(), item.options.gate);
-        let Drafts { drafts, extensions } = Drafts::of_one(item, &self.core.config)?;
+        let Drafts { drafts, repeated } = Drafts::of_one(item, &self.core.config)?;
         let origin = Arc::clone(&self.core.origin);
         match self.state.journal.submit(drafts) {
             Ok(ticket) => Ok(AppendTicket::new(Pending {
                 ticket: Mutex::new(ticket),
                 level,
                 gate,
-                extensions,
+                repeated,
                 origin,
                 scope: Scope::Single,
             })),

@@ -108,14 +108,14 @@ impl Store<Open> {
         let scope = Scope::Batch(items.len());
         let levels = items.iter().map(|item| item.options.level());
         let level = levels.max().unwrap_or(Durability::Written);
-        let Drafts { drafts, extensions } = Drafts::of_batch(items, &self.core.config)?;
+        let Drafts { drafts, repeated } = Drafts::of_batch(items, &self.core.config)?;
         let origin = Arc::clone(&self.core.origin);
         match self.state.journal.submit(drafts) {
             Ok(ticket) => Ok(Pending {
                 ticket: Mutex::new(ticket),
                 level,
                 gate,
-                extensions,
+                repeated,
                 origin,
                 scope,
             }),

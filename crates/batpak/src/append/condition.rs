@@ -89,12 +89,13 @@ impl Store<Open> {
         let scope = Scope::Batch(items.len());
         let levels = items.iter().map(|item| item.options.level());
         let level = levels.max().unwrap_or(Durability::Written);
-        let Drafts { drafts, extensions } = Drafts::of_batch(items, &self.core.config)?;
+        let Drafts { drafts, repeated } = Drafts::of_batch(items, &self.core.config)?;
         let journal = &self.state.journal;
         let committed = journal.append_unit_if(&condition.conditions, drafts, level);
+        let origin = &self.core.origin;
         match committed {
-            Ok(committed) => Ok(receipts(committed, extensions)),
-            Err(error) => Err(append_error(error, &self.core.origin, scope)),
+            Ok(committed) => Ok(receipts(committed, repeated, origin)),
+            Err(error) => Err(append_error(error, origin, scope)),
         }
     }
 }

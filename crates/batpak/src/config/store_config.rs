@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use batpak_event::receipt::{SigningKey, VerifyingKey};
 use batpak_journal::{DamageDigest, Durability};
 use batpak_platform::Clock;
 
@@ -24,6 +25,8 @@ pub struct StoreConfig {
     clock: Option<Arc<dyn Clock>>,
     accepted_damage: Option<DamageDigest>,
     mapping: bool,
+    pub(super) signing_key: Option<Arc<SigningKey>>,
+    pub(super) verifying_keys: Vec<VerifyingKey>,
 }
 
 impl StoreConfig {
@@ -43,6 +46,8 @@ impl StoreConfig {
             clock: None,
             accepted_damage: None,
             mapping: true,
+            signing_key: None,
+            verifying_keys: Vec::new(),
         }
     }
 

@@ -14,6 +14,7 @@ use crate::config::StoreConfig;
 use crate::error::{CommitState, IoContext, StoreError, StoreLockMode};
 use crate::origin::Origin;
 use crate::projection::{NoCache, StateCache};
+use crate::receipt::Issuer;
 
 impl Store<Open> {
     /// Opens the store in a directory for reading and appending, and creates both where there is
@@ -44,7 +45,7 @@ impl Store<Open> {
     pub fn open_on(config: StoreConfig, platform: Platform) -> Result<Store<Open>, StoreError> {
         config.validate()?;
         let platform = with_clock(platform, &config);
-        let origin = Arc::new(Origin::new(canonical(config.data_dir())));
+        let origin = Origin::new(canonical(config.data_dir()));
         match Journal::open(&platform, config.journal_options()) {
             Ok((journal, report)) => Ok(Store {
                 core: Core::new(config, origin, platform, journal.view().clone(), report),
@@ -105,7 +106,7 @@ impl Store<ReadOnly> {
         platform: Platform,
     ) -> Result<Store<ReadOnly>, StoreError> {
         config.validate()?;
-        let origin = Arc::new(Origin::new(canonical(config.data_dir())));
+        let origin = Origin::new(canonical(config.data_dir()));
         match Reader::open_with(&platform, config.mapping()) {
             Ok((reader, report)) => Ok(Store {
                 core: Core::new(config, origin, platform, reader.view().clone(), report),
@@ -119,14 +120,15 @@ impl Store<ReadOnly> {
 impl Core {
     fn new(
         config: StoreConfig,
-        origin: Arc<Origin>,
+        origin: Origin,
         platform: Platform,
         view: View,
         report: OpenReport,
     ) -> Core {
+        let issuer = Issuer::new(view.lineage(), config.signing_key());
         Core {
             config,
-            origin,
+            origin: Arc::new(origin.issuing(issuer)),
             storage: platform.storage,
             clock: platform.clock,
             cache: StateCache::new(Box::new(NoCache)),
