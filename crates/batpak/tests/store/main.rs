@@ -23,6 +23,7 @@ mod media;
 mod opening;
 mod projection;
 mod query;
+mod receipts;
 mod refusal;
 mod submit;
 mod typestate;

@@ -438,7 +438,7 @@ fn what_is_changed_in_an_event_shows_in_its_facts() {
     };
     let place = Coordinate::new("e", "s").unwrap();
     let event = Event::new(header, payload).with_hash_chain(chain);
-    let event = StoredEvent::with_facts(place, event, facts.clone());
+    let event = StoredEvent::with_facts(place, event, facts);
     let whole = ReceiptFacts::of_event(&event, LINEAGE).unwrap();
     let covered = event.hashed_facts([3; 32]);
     assert_eq!(

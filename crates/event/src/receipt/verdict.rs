@@ -49,7 +49,7 @@ pub enum ReceiptVerificationError {
     MissingCommittedEvent,
     /// The event at the sequence has another id.
     #[error(
-        "the event at the sequence of the receipt has another id: it is a receipt of another event"
+        "the event at the sequence of the receipt has another id: the receipt is of another event, or of another copy of the store"
     )]
     EventIdMismatch,
     /// The event with the id has another sequence.
@@ -74,7 +74,9 @@ pub enum ReceiptVerificationError {
     #[error("the receipt is of another store: verify it with that one")]
     LineageMismatch,
     /// The receipt is of another branch of the history.
-    #[error("the receipt is of a branch that this store is not, and did not leave after the event")]
+    #[error(
+        "the receipt is of another branch of the history: verify it with the store that issued it"
+    )]
     BranchMismatch,
     /// Another writable open wrote the event.
     #[error(
