@@ -31,4 +31,6 @@ pub use key::{ExtensionKey, ExtensionKeyError, MAX_EXTENSION_KEY_LEN};
 pub use pressure::WriterPressure;
 pub use ticket::{AppendTicket, BatchAppendTicket};
 
+pub(crate) use bytes::Extensions;
+pub(crate) use draft::Repeated;
 pub(crate) use failure::{Scope, append_error, failure_error};

@@ -3,6 +3,7 @@
 mod batch;
 mod clock_fn;
 mod options;
+mod signing;
 mod store_config;
 mod sync;
 mod validate;

@@ -50,6 +50,10 @@
 //! ([`StoreError::commit_state`]). Damage to durable events refuses an open for writing, is served
 //! around by a read-only one, and is listed by [`store::verify`].
 //!
+//! # Features
+//!
+//! `signatures`, not a default: receipts that are signed with Ed25519, and verified with the public key alone.
+//!
 //! # Reading order
 //!
 //! `store` (open, state, close), `append` (what an append asks for, and how it becomes a unit of

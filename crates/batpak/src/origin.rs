@@ -1,4 +1,5 @@
-//! Where a store is, for errors that name its files, and what failed its writer.
+//! What a store and its tickets share: where it is, for errors that name its files, what failed its writer, and
+//! who issues its receipts.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -6,12 +7,14 @@ use std::sync::OnceLock;
 use batpak_journal::{Failure, FileError};
 
 use crate::error::{CommitState, IoContext, StoreError};
+use crate::receipt::Issuer;
 
-/// Where a store is, and what failed its writer. Shared by a store and its tickets.
+/// Where a store is, what failed its writer, and who issues its receipts. Shared by a store and its tickets.
 #[derive(Debug)]
 pub(crate) struct Origin {
     path: PathBuf,
     failure: OnceLock<Failure>,
+    issuer: Issuer,
 }
 
 impl Origin {
@@ -19,7 +22,19 @@ impl Origin {
         Origin {
             path,
             failure: OnceLock::new(),
+            issuer: Issuer::default(),
         }
+    }
+
+    /// The same of a store that is open, which issues receipts.
+    pub(crate) fn issuing(mut self, issuer: Issuer) -> Origin {
+        self.issuer = issuer;
+        self
+    }
+
+    /// Who issues the receipts.
+    pub(crate) fn issuer(&self) -> &Issuer {
+        &self.issuer
     }
 
     /// The store's directory.

@@ -21,6 +21,6 @@ pub use crate::id::{CausationId, CorrelationId, EventId, IdempotencyKey};
 #[doc(no_inline)]
 pub use crate::store::{
     AppendOptions, AppendReceipt, AppendTicket, BatchAppendItem, CausationRef, Closed, Durability,
-    ExpectedSequence, Freshness, IndexEntry, Open, ReadOnly, Store, StoreConfig, StoreError,
-    SyncMode,
+    ExpectedSequence, Freshness, IndexEntry, Open, ReadOnly, ReceiptVerification,
+    ReceiptVerificationError, Store, StoreConfig, StoreError, SyncMode,
 };

@@ -13,6 +13,11 @@ mod usage;
 mod verify;
 
 pub use batpak_coordinate::HlcPoint;
+#[cfg(feature = "signatures")]
+pub use batpak_event::receipt::{InvalidVerifyingKey, SigningKey};
+pub use batpak_event::receipt::{
+    Provenance, ReceiptVerification, ReceiptVerificationError, VerifyingKey,
+};
 pub use batpak_event::tree::{TreeHead, TreeHeadParseError};
 pub use batpak_journal::{
     Chunk, Damage, DamageDigest, DamagedRange, Durability, ExpectedSequence, OpenReport,

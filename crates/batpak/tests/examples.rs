@@ -119,6 +119,24 @@ fn the_example_of_retries_pays_once() {
     ");
 }
 
+#[test]
+fn the_example_of_receipts_believes_what_is_signed() {
+    insta::assert_snapshot!(output("signed_receipts"), @r"
+    event 1 is signed: true
+    without the store
+      the receipt: Signed
+      it was Synced when it was acknowledged
+      with another sequence: the signature is not of what the receipt says: the receipt was changed, or is forged
+      by the key of a stranger: the receipt is signed with a key that is not known here: configure its public key, if it is trusted
+      the denial: Signed
+      a payment as a denial: the event of the receipt records no denial: it is no receipt of a denial
+    with the store
+      the receipt: Signed
+      with another sequence: the event of the receipt is at another sequence: the receipt was changed
+      the denial: Signed
+    ");
+}
+
 /// What an example prints. `cargo test` builds the examples beside the tests.
 fn output(example: &str) -> String {
     let test = std::env::current_exe().unwrap();

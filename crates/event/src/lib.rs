@@ -9,6 +9,7 @@
 //! - [`content_hash`] commits to a payload, [`Context`] to what surrounds it, and [`EventFacts::hash`] to all
 //!   facts of the event, the hash of the stream's previous event included. So the events of a stream form a
 //!   chain in which none but the newest can be changed unnoticed.
+//! - [`receipt`] judges what a store said of an append, by the event, by a signature, or by both.
 //! - [`tree`] makes one hash of all events in global order, which also the newest one cannot be changed under.
 //! - [`Event`] and [`StoredEvent`] are what an application reads; [`StoredEvent::verify`] recomputes the hash.
 //!
@@ -21,6 +22,8 @@
 //!
 //! Payloads and extension maps are at most 4 GiB long. Decoding refuses hostile bytes with a typed error; no
 //! function panics. Hashing a fixed set of facts allocates nothing.
+//!
+//! Keys and signatures of receipts exist with the feature `signatures` only, because they bring some fifteen crates.
 //!
 //! # Example
 //!
@@ -40,7 +43,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Reading order: `id`, `cause`, `hash` with its three files, then `header`, `event`, `stored`, and `tree` with its files.
+//! Reading order: `id`, `cause`, `hash` with its three files, then `header`, `event`, `stored`, `tree` with its files,
+//! and `receipt` with its files.
 
 #![forbid(unsafe_code)]
 
@@ -52,6 +56,7 @@ mod hash;
 mod header;
 mod history;
 mod id;
+pub mod receipt;
 mod stored;
 pub mod tree;
 

@@ -154,16 +154,22 @@ impl StoredEvent<Vec<u8>> {
         if self.facts.erased {
             return payload.is_empty();
         }
-        let commitment = match &self.facts.salt {
-            Some(salt) => salted_content_hash(salt, payload),
-            None => content_hash(payload),
-        };
         let length = u64::try_from(payload.len()).unwrap_or(u64::MAX);
-        commitment == self.event.header.content_hash
+        self.payload_commitment() == self.event.header.content_hash
             && length == u64::from(self.event.header.payload_size)
     }
 
-    fn hashed_facts(&self, previous_hash: Digest) -> EventFacts {
+    /// The commitment to the payload, computed; that of an erased one is all that is left of it.
+    pub(crate) fn payload_commitment(&self) -> Digest {
+        let payload = &self.event.payload;
+        match &self.facts.salt {
+            _ if self.facts.erased => self.event.header.content_hash,
+            Some(salt) => salted_content_hash(salt, payload),
+            None => content_hash(payload),
+        }
+    }
+
+    pub(crate) fn hashed_facts(&self, previous_hash: Digest) -> EventFacts {
         let header = &self.event.header;
         let context = Context {
             entity: self.coordinate.entity(),

@@ -148,6 +148,7 @@ fn close_as_found(
     let origin = Origin {
         lineage: identity.lineage,
         branch: identity.branch,
+        branches: identity.branches.clone(),
         epoch: identity.epoch,
     };
     let view = View::new(origin, found.parts, last, false);

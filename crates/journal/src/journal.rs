@@ -303,7 +303,7 @@ impl Journal {
                     key: frame.head.event_id,
                 });
             }
-            found.push(self.engine.original(&frame, place));
+            found.push(self.engine.original(&frame, place)?);
         }
         Ok(found)
     }
@@ -339,13 +339,13 @@ impl Engine {
     }
 
     /// The receipt of an event that was appended before.
-    fn original(&self, frame: &EventFrame<'_>, place: Place) -> Committed {
+    fn original(&self, frame: &EventFrame<'_>, place: Place) -> Result<Committed, ReadError> {
         let parts = self.view.parts();
         let segment = parts
             .get(place.segment.0 as usize)
             .map_or(SegmentId(0), |part| part.file.id);
-        let epoch = self.view.epoch_of(frame.head.sequence).ok().flatten();
-        Committed {
+        let epoch = self.view.epoch_of(frame.head.sequence)?;
+        Ok(Committed {
             event_id: frame.head.event_id,
             sequence: frame.head.sequence,
             stream_sequence: frame.head.stream_sequence,
@@ -363,7 +363,7 @@ impl Engine {
             segment,
             offset: place.offset,
             length: frame.head.length,
-        }
+        })
     }
 
     /// Records the clean close, then cuts the newest segment to what is in it: in this order, so

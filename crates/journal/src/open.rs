@@ -363,6 +363,7 @@ fn build(
     let origin = Origin {
         lineage: desired.lineage,
         branch: desired.branch,
+        branches: desired.branches.clone(),
         epoch: desired.epoch,
     };
     let view = View::new(origin, recovered.parts, last, options.mapping);

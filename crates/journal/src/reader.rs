@@ -72,6 +72,7 @@ impl Reader {
         let origin = Origin {
             lineage: recovered.identity.lineage,
             branch: recovered.identity.branch,
+            branches: recovered.identity.branches,
             epoch: recovered.identity.epoch,
         };
         let view = View::new(origin, parts, visible, mapping);

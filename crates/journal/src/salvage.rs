@@ -155,9 +155,10 @@ fn run(
     let origin = Origin {
         lineage: old.lineage,
         branch,
+        branches: old.branches.clone(),
         epoch,
     };
-    let view = View::new(origin, found.parts, last, false);
+    let view = View::new(origin.clone(), found.parts, last, false);
     let mut copy = Copy::new(destination, origin);
     let mut proof = Proof::new(&report.damage, HashKey::for_lineage(old.lineage));
     for close in &old.closed {

@@ -10,6 +10,7 @@ use arc_swap::{ArcSwap, Guard};
 use batpak_coordinate::Sequence;
 use batpak_event::tree::TreeHead;
 use batpak_event::{BranchId, Epoch, EventId, HashKey, Lineage};
+use batpak_segment::identity::BranchRecord;
 use batpak_segment::{EventFrame, SegmentId, VisibilityChange};
 
 use crate::buffer::FrameBuffer;
@@ -42,6 +43,7 @@ struct Pinned {
 struct Shared {
     lineage: Lineage,
     branch: BranchId,
+    branches: Vec<BranchRecord>,
     epoch: Epoch,
     key: HashKey,
     /// Whether closed segments are read in place.
@@ -60,10 +62,12 @@ struct Shared {
 }
 
 /// What a log is, beside its events.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Origin {
     pub(crate) lineage: Lineage,
     pub(crate) branch: BranchId,
+    /// Which branches were left for it, and after which event.
+    pub(crate) branches: Vec<BranchRecord>,
     pub(crate) epoch: Epoch,
 }
 
@@ -77,6 +81,7 @@ impl View {
         let shared = Shared {
             lineage: origin.lineage,
             branch: origin.branch,
+            branches: origin.branches,
             epoch: origin.epoch,
             key: HashKey::for_lineage(origin.lineage),
             mapping,
@@ -123,6 +128,24 @@ impl View {
     #[must_use]
     pub fn branch(&self) -> BranchId {
         self.shared.branch
+    }
+
+    /// Branches that were left for this one after the event at a sequence, so that they hold it as well.
+    #[must_use]
+    pub fn branches_left_after(&self, sequence: Sequence) -> Vec<BranchId> {
+        let records = &self.shared.branches;
+        let (mut branch, mut left) = (self.shared.branch, Vec::new());
+        // Each record is followed once, so that records in a circle end as well.
+        for _ in records {
+            let record = records.iter().find(|record| record.branch == branch);
+            let shared = record.filter(|record| sequence <= record.last_shared);
+            let Some(parent) = shared.and_then(|record| record.parent) else {
+                break;
+            };
+            left.push(parent);
+            branch = parent;
+        }
+        left
     }
 
     /// Number of writable opens so far.
@@ -289,8 +312,11 @@ impl View {
         self.asking(|parts| history::event(parts, sequence))
     }
 
-    /// Epoch in which an event was written.
-    pub(crate) fn epoch_of(&self, sequence: Sequence) -> Result<Option<Epoch>, ReadError> {
+    /// Epoch in which an event was written; `None` where there is no event.
+    ///
+    /// # Errors
+    /// When an index cannot be read and not be made again.
+    pub fn epoch_of(&self, sequence: Sequence) -> Result<Option<Epoch>, ReadError> {
         self.asking(|parts| match history::part_of(parts, sequence) {
             Some((_, part)) => part.epoch(sequence),
             None => Ok(None),

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use batpak_event::{Cause, EventId};
+use batpak_coordinate::EventKind;
+use batpak_event::receipt::extensions_hash;
+use batpak_event::{Cause, Digest, EventId};
 use batpak_journal::{Draft, DraftCause};
 use batpak_segment::MAX_CAUSES;
 
@@ -16,7 +18,15 @@ use crate::error::{Detail, DetailCause, StoreError};
 /// A unit ready for the journal, with what its receipts repeat.
 pub(super) struct Drafts {
     pub(super) drafts: Vec<Draft>,
-    pub(super) extensions: Vec<Extensions>,
+    pub(super) repeated: Vec<Repeated>,
+}
+
+/// What the receipt of an event repeats of what was to be appended.
+#[derive(Clone, Debug)]
+pub(crate) struct Repeated {
+    pub(crate) kind: EventKind,
+    pub(crate) extensions: Extensions,
+    pub(crate) extensions_hash: Digest,
 }
 
 impl Drafts {
@@ -28,7 +38,7 @@ impl Drafts {
         if config.batch().requires_keys() && item.options.key.is_none() {
             return Err(StoreError::IdempotencyRequired);
         }
-        let (draft, extensions) = draft(item, 0, Scope::Single)?;
+        let (draft, repeated) = draft(item, 0, Scope::Single)?;
         let (size, limit) = (counted_bytes(&draft), config.single_append_max_bytes());
         if exceeds(size, limit) {
             return Err(limit_exceeded(format!(
@@ -37,7 +47,7 @@ impl Drafts {
         }
         Ok(Drafts {
             drafts: vec![draft],
-            extensions: vec![extensions],
+            repeated: vec![repeated],
         })
     }
 
@@ -57,7 +67,7 @@ impl Drafts {
             return Err(scope.whole(limit_exceeded(text)));
         }
         check_keys(&items)?;
-        let (mut drafts, mut extensions) = (
+        let (mut drafts, mut repeated) = (
             Vec::with_capacity(items.len()),
             Vec::with_capacity(items.len()),
         );
@@ -71,7 +81,7 @@ impl Drafts {
             }
             total = total.saturating_add(size);
             drafts.push(draft);
-            extensions.push(own);
+            repeated.push(own);
         }
         if drafts.len() > 1 && exceeds(total, limits.max_bytes) {
             let text = format!(
@@ -80,7 +90,7 @@ impl Drafts {
             );
             return Err(scope.whole(limit_exceeded(text)));
         }
-        Ok(Drafts { drafts, extensions })
+        Ok(Drafts { drafts, repeated })
     }
 }
 
@@ -89,7 +99,7 @@ fn draft(
     item: BatchAppendItem,
     index: usize,
     scope: Scope,
-) -> Result<(Draft, Extensions), StoreError> {
+) -> Result<(Draft, Repeated), StoreError> {
     if item.kind.is_reserved() && !item.is_record {
         return Err(StoreError::ReservedKind {
             index: scope.position(index),
@@ -103,7 +113,8 @@ fn draft(
         let error = StoreError::Configuration(Detail::new(DetailCause::OutOfRange, text));
         return Err(scope.item(index, error));
     }
-    let mut draft = Draft::new(item.coordinate, item.kind, item.payload);
+    let (kind, extensions) = (item.kind, options.extensions);
+    let mut draft = Draft::new(item.coordinate, kind, item.payload);
     draft.payload_version = item.payload_version;
     draft.flags = options.flags;
     draft.lane = options.position.lane;
@@ -114,10 +125,15 @@ fn draft(
     draft.causes = causes;
     draft.key = options.key;
     draft.expected = options.expected;
-    if !options.extensions.is_empty() {
-        draft.extensions = encode(&options.extensions).map_err(|error| scope.item(index, error))?;
+    if !extensions.is_empty() {
+        draft.extensions = encode(&extensions).map_err(|error| scope.item(index, error))?;
     }
-    Ok((draft, options.extensions))
+    let repeated = Repeated {
+        kind,
+        extensions,
+        extensions_hash: extensions_hash(&draft.extensions),
+    };
+    Ok((draft, repeated))
 }
 
 /// All causes in order: that of the item, that of its options, the further ones of both.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use batpak_journal::{AppendError, Committed, Durability, Ticket};
 
-use super::bytes::Extensions;
+use super::draft::Repeated;
 use super::durability_gate::DurabilityGate;
 use super::failure::{Scope, append_error};
 use crate::error::{StoreError, StoreInvariant};
@@ -149,7 +149,7 @@ pub(super) struct Pending {
     pub(super) ticket: Mutex<Ticket>,
     pub(super) level: Durability,
     pub(super) gate: Option<DurabilityGate>,
-    pub(super) extensions: Vec<Extensions>,
+    pub(super) repeated: Vec<Repeated>,
     pub(super) origin: Arc<Origin>,
     pub(super) scope: Scope,
 }
@@ -185,14 +185,14 @@ impl Pending {
         let Pending {
             ticket,
             level,
-            extensions,
+            repeated,
             origin,
             scope,
             ..
         } = self;
         let ticket = ticket.into_inner().unwrap_or_else(PoisonError::into_inner);
         match ticket.wait(level) {
-            Ok(committed) => Ok(receipts(committed, extensions)),
+            Ok(committed) => Ok(receipts(committed, repeated, &origin)),
             Err(error) => Err(append_error(error, &origin, scope)),
         }
     }
@@ -205,20 +205,20 @@ impl Pending {
             ticket,
             level,
             gate,
-            extensions,
+            repeated,
             origin,
             scope,
         } = self;
         let ticket = ticket.into_inner().unwrap_or_else(PoisonError::into_inner);
         match ticket.wait_timeout(level, limit) {
-            Ok(Ok(committed)) => Ok(Ok(receipts(committed, extensions))),
+            Ok(Ok(committed)) => Ok(Ok(receipts(committed, repeated, &origin))),
             Ok(Err(ticket)) => {
                 let ticket = Mutex::new(ticket);
                 Ok(Err(Pending {
                     ticket,
                     level,
                     gate,
-                    extensions,
+                    repeated,
                     origin,
                     scope,
                 }))
@@ -228,12 +228,16 @@ impl Pending {
     }
 
     fn try_check(&self) -> Option<Result<Vec<AppendReceipt>, StoreError>> {
-        let mut ticket = self.ticket.lock().unwrap_or_else(PoisonError::into_inner);
-        let outcome: Result<&[Committed], AppendError> = ticket.try_check(self.level)?;
-        Some(match outcome {
-            Ok(committed) => Ok(receipts(committed.to_vec(), self.extensions.clone())),
+        Some(match self.known()? {
+            Ok(committed) => Ok(receipts(committed, self.repeated.clone(), &self.origin)),
             Err(error) => Err(append_error(error, &self.origin, self.scope)),
         })
+    }
+
+    /// The outcome, copied: receipts are signed after the lock of the ticket is left.
+    fn known(&self) -> Option<Result<Vec<Committed>, AppendError>> {
+        let mut ticket = self.ticket.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(ticket.try_check(self.level)?.map(<[Committed]>::to_vec))
     }
 }
 
@@ -250,19 +254,21 @@ impl fmt::Debug for BatchAppendTicket {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_tuple("BatchAppendTicket")
-            .field(&self.0.extensions.len())
+            .field(&self.0.repeated.len())
             .finish()
     }
 }
 
+/// The receipts of a unit, signed where there is a key. No lock is held here.
 pub(super) fn receipts(
     committed: Vec<Committed>,
-    extensions: Vec<Extensions>,
+    repeated: Vec<Repeated>,
+    origin: &Origin,
 ) -> Vec<AppendReceipt> {
     committed
         .into_iter()
-        .zip(extensions)
-        .map(|(facts, extensions)| AppendReceipt::new(&facts, extensions))
+        .zip(repeated)
+        .map(|(facts, repeated)| AppendReceipt::new(&facts, repeated, origin.issuer()))
         .collect()
 }
 

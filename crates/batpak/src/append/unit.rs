@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex};
 use batpak_journal::{AppendError, Committed, Draft, Durability, Ticket};
 
 use super::append_item::BatchAppendItem;
-use super::bytes::Extensions;
-use super::draft::Drafts;
+use super::draft::{Drafts, Repeated};
 use super::durability_gate::DurabilityGate;
 use super::failure::{Scope, append_error};
 use super::ticket::{Pending, receipts};
@@ -27,7 +26,7 @@ pub(super) struct Answer {
     /// The level to acknowledge at, the strongest that an event asks for.
     pub(super) level: Durability,
     gate: Option<DurabilityGate>,
-    extensions: Vec<Extensions>,
+    repeated: Vec<Repeated>,
     scope: Scope,
 }
 
@@ -35,11 +34,11 @@ impl Store<Open> {
     /// One event, by itself.
     pub(super) fn unit_of_one(&self, item: BatchAppendItem) -> Result<Unit, StoreError> {
         let (level, gate) = (item.options.level(), item.options.gate);
-        let Drafts { drafts, extensions } = Drafts::of_one(item, &self.core.config)?;
+        let Drafts { drafts, repeated } = Drafts::of_one(item, &self.core.config)?;
         let answer = Answer {
             level,
             gate,
-            extensions,
+            repeated,
             scope: Scope::Single,
         };
         Ok(Unit { drafts, answer })
@@ -54,11 +53,11 @@ impl Store<Open> {
         let scope = Scope::Batch(items.len());
         let levels = items.iter().map(|item| item.options.level());
         let level = levels.max().unwrap_or(Durability::Written);
-        let Drafts { drafts, extensions } = Drafts::of_batch(items, &self.core.config)?;
+        let Drafts { drafts, repeated } = Drafts::of_batch(items, &self.core.config)?;
         let answer = Answer {
             level,
             gate,
-            extensions,
+            repeated,
             scope,
         };
         Ok(Unit { drafts, answer })
@@ -78,7 +77,7 @@ impl Store<Open> {
             ticket: Mutex::new(ticket),
             level: answer.level,
             gate: answer.gate,
-            extensions: answer.extensions,
+            repeated: answer.repeated,
             origin: Arc::clone(&self.core.origin),
             scope: answer.scope,
         }
@@ -91,7 +90,7 @@ impl Store<Open> {
         answer: Answer,
     ) -> Result<Vec<AppendReceipt>, StoreError> {
         match committed {
-            Ok(committed) => Ok(receipts(committed, answer.extensions)),
+            Ok(committed) => Ok(receipts(committed, answer.repeated, &self.core.origin)),
             Err(error) => Err(self.refused(error, &answer)),
         }
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use batpak_event::receipt::{SigningKey, VerifyingKey};
 use batpak_journal::{DamageDigest, Durability};
 use batpak_platform::Clock;
 
@@ -35,6 +36,8 @@ pub struct StoreConfig {
     accepted_damage: Option<DamageDigest>,
     mapping: bool,
     event_payload_validation: EventPayloadValidation,
+    pub(super) signing_key: Option<Arc<SigningKey>>,
+    pub(super) verifying_keys: Vec<VerifyingKey>,
 }
 
 impl StoreConfig {
@@ -55,6 +58,8 @@ impl StoreConfig {
             accepted_damage: None,
             mapping: true,
             event_payload_validation: EventPayloadValidation::default(),
+            signing_key: None,
+            verifying_keys: Vec::new(),
         }
     }
 

@@ -14,6 +14,7 @@ use crate::config::StoreConfig;
 use crate::error::{CommitState, EventPayloadKindCollision, IoContext, StoreError, StoreLockMode};
 use crate::origin::Origin;
 use crate::projection::{NoCache, StateCache};
+use crate::receipt::Issuer;
 use crate::typed::{EventPayloadValidation, kind_collisions, validate_event_payload_registry};
 
 impl Store<Open> {
@@ -46,7 +47,7 @@ impl Store<Open> {
     pub fn open_on(config: StoreConfig, platform: Platform) -> Result<Store<Open>, StoreError> {
         let collisions = admit(&config)?;
         let platform = with_clock(platform, &config);
-        let origin = Arc::new(Origin::new(canonical(config.data_dir())));
+        let origin = Origin::new(canonical(config.data_dir()));
         match Journal::open(&platform, config.journal_options()) {
             Ok((journal, report)) => Ok(Store {
                 core: Core {
@@ -110,7 +111,7 @@ impl Store<ReadOnly> {
         platform: Platform,
     ) -> Result<Store<ReadOnly>, StoreError> {
         let collisions = admit(&config)?;
-        let origin = Arc::new(Origin::new(canonical(config.data_dir())));
+        let origin = Origin::new(canonical(config.data_dir()));
         match Reader::open_with(&platform, config.mapping()) {
             Ok((reader, report)) => Ok(Store {
                 core: Core {
@@ -127,14 +128,15 @@ impl Store<ReadOnly> {
 impl Core {
     fn new(
         config: StoreConfig,
-        origin: Arc<Origin>,
+        origin: Origin,
         platform: Platform,
         view: View,
         report: OpenReport,
     ) -> Core {
+        let issuer = Issuer::new(view.lineage(), config.signing_key());
         Core {
             config: Arc::new(config),
-            origin,
+            origin: Arc::new(origin.issuing(issuer)),
             storage: platform.storage,
             clock: platform.clock,
             cache: Arc::new(StateCache::new(Box::new(NoCache))),

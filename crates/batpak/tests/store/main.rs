@@ -29,6 +29,7 @@ mod opening;
 mod pressure;
 mod projection;
 mod query;
+mod receipts;
 mod refusal;
 mod registry;
 mod submit;
