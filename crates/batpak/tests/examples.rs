@@ -18,6 +18,20 @@ fn the_quickstart_is_the_program_of_the_readme() {
 }
 
 #[test]
+fn the_example_of_the_eight_jobs_does_each_of_them() {
+    insta::assert_snapshot!(output("eight_jobs"), @r"
+    open: 0 events
+    append: the third is event 3
+    page: 2 and 1 events
+    get: 1 sold
+    walk: 3 events, the first event of the stream is reached
+    verify: UnsignedAccepted
+    project: 9 pieces left
+    close: done
+    ");
+}
+
+#[test]
 fn the_example_of_a_batch_appends_all_or_nothing() {
     insta::assert_snapshot!(output("batch"), @r"
     event 1, transfers@bank, caused by []

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use batpak::outcome::Outcome;
 use batpak::prelude::*;
 use batpak::store::*;
 use serde_json::Value;
@@ -334,6 +335,21 @@ fn how_events_are_appended() {
         |store, at, kind, payload| Store::submit(store, at, kind, payload) => fn(&Store, &Coordinate, EventKind, &str) -> Stored<AppendTicket>;
         Store::submit_typed::<Counted> => fn(&Store, &Coordinate, &Counted) -> Stored<AppendTicket>;
         Store::submit_batch => fn(&Store, Vec<Item>) -> Stored<BatchAppendTicket>;
+        |store, at, kind, payload, correlation, cause| Store::submit_reaction(store, at, kind, payload, correlation, cause)
+            => fn(&Store, &Coordinate, EventKind, &str, CorrelationId, CausationId) -> Stored<AppendTicket>;
+        Store::submit_reaction_typed::<Counted> => fn(&Store, &Coordinate, &Counted, CorrelationId, CausationId) -> Stored<AppendTicket>;
+        |store, at, kind, payload| Store::try_submit(store, at, kind, payload)
+            => fn(&Store, &Coordinate, EventKind, &str) -> Stored<Outcome<AppendTicket>>;
+        Store::try_submit_typed::<Counted> => fn(&Store, &Coordinate, &Counted) -> Stored<Outcome<AppendTicket>>;
+        |store, at, kind, payload, correlation, cause| Store::try_submit_reaction(store, at, kind, payload, correlation, cause)
+            => fn(&Store, &Coordinate, EventKind, &str, CorrelationId, CausationId) -> Stored<Outcome<AppendTicket>>;
+        Store::try_submit_reaction_typed::<Counted>
+            => fn(&Store, &Coordinate, &Counted, CorrelationId, CausationId) -> Stored<Outcome<AppendTicket>>;
+        Store::try_submit_batch => fn(&Store, Vec<Item>) -> Stored<Outcome<BatchAppendTicket>>;
+        Store::writer_pressure => fn(&Store) -> WriterPressure;
+        WriterPressure::utilization => fn(&WriterPressure) -> f64;
+        WriterPressure::headroom => fn(&WriterPressure) -> usize;
+        WriterPressure::is_idle => fn(&WriterPressure) -> bool;
         AppendTicket::wait => fn(AppendTicket) -> Stored<AppendReceipt>;
         AppendTicket::try_check => fn(&AppendTicket) -> Option<Stored<AppendReceipt>>;
         BatchAppendTicket::wait => fn(BatchAppendTicket) -> Stored<Vec<AppendReceipt>>;
@@ -372,6 +388,8 @@ fn how_events_are_appended() {
     };
     assert_eq!((*event_id, extensions.len()), (EventId::new(7), 1));
     let _: DiskPos = receipt.disk_pos();
+    let pressure = store.writer_pressure();
+    assert_eq!((pressure.queue_len, pressure.capacity), (0, 4096));
     let refs = [
         CausationRef::None,
         CausationRef::Absolute(7),
@@ -624,6 +642,45 @@ fn what_a_step_came_to() {
             data: Vec::new(),
         },
     ];
+}
+
+#[test]
+fn what_a_receipt_proves() {
+    use std::collections::BTreeMap;
+    type Hash = [u8; 32];
+    type Extensions = BTreeMap<ExtensionKey, EncodedBytes>;
+    signatures! {
+        SigningKey::from_bytes => fn([u8; 32]) -> SigningKey;
+        StoreConfig::with_signing_key => fn(StoreConfig, SigningKey) -> StoreConfig;
+        Store::verify_append_receipt => fn(&Store, &AppendReceipt) -> bool;
+        Store::verify_append_receipt_detailed => fn(&Store, &AppendReceipt) -> ReceiptVerification;
+        Store::verify_append_receipt_wire_detailed => fn(
+            &Store, EventId, u64, Hash, Hash, Option<[u8; 64]>, &Extensions
+        ) -> ReceiptVerification;
+        Store::verify_denial_receipt => fn(&Store, &DenialReceipt) -> bool;
+        Store::verify_denial_receipt_detailed => fn(&Store, &DenialReceipt) -> ReceiptVerification;
+    }
+    let _ = |receipt: AppendReceipt| -> (Hash, Option<[u8; 64]>) {
+        (receipt.key_id, receipt.signature)
+    };
+    let _ = |verdict: ReceiptVerification| match verdict {
+        ReceiptVerification::Signed | ReceiptVerification::UnsignedAccepted => true,
+        ReceiptVerification::Invalid(error) => matches!(
+            error,
+            ReceiptVerificationError::MissingCommittedEvent
+                | ReceiptVerificationError::EventIdMismatch
+                | ReceiptVerificationError::SequenceMismatch
+                | ReceiptVerificationError::ContentHashMismatch
+                | ReceiptVerificationError::ExtensionsMismatch
+                | ReceiptVerificationError::DenialKindMismatch
+                | ReceiptVerificationError::UnsignedReceiptRejected
+                | ReceiptVerificationError::MissingSignature
+                | ReceiptVerificationError::ZeroKeyWithSignature
+                | ReceiptVerificationError::UnknownSigningKey
+                | ReceiptVerificationError::InvalidSignature
+                | ReceiptVerificationError::CoverBuildFailed { .. }
+        ),
+    };
 }
 
 batpak::define_state_machine! {

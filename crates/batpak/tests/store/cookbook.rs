@@ -5,9 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use batpak::guard::{Denial, Gate, GateSet, Proposal};
+use batpak::outcome::Outcome;
 use batpak::prelude::*;
 use batpak::store::{
     AppendCondition, CommitState, EncodedBytes, ExtensionKey, HandlingClass, RetryAdvice,
+    SigningKey,
 };
 use batpak_sim::SimDisk;
 use tempfile::tempdir;
@@ -153,6 +155,52 @@ fn decide_on_what_was_read() -> Tried {
         Err(error) => return Err(error.into()),
     }
     assert_eq!(store.stats().event_count, 2);
+    Ok(())
+}
+
+#[test]
+fn decide_and_append_in_one_step() -> Tried {
+    let (_directory, store, ada) = opened()?;
+    store.append_typed(&ada, &Deposited { cents: 500 })?;
+    let cents = 300;
+    let withdrawn = store.append_decided(|view| {
+        let balance: Balance = view.project("account:ada")?.unwrap_or_default();
+        if balance.cents < cents {
+            return Err(Denial::new("cover", format!("only {} left", balance.cents)).into());
+        }
+        let (at, fact, options) = (ada.clone(), Withdrawn { cents }, AppendOptions::new());
+        let item = BatchAppendItem::typed(at, &fact, options, CausationRef::None)?;
+        Ok(vec![item])
+    });
+    assert_eq!(withdrawn?.len(), 1);
+    Ok(())
+}
+
+#[test]
+fn do_not_wait_for_a_busy_disk() -> Tried {
+    let (_directory, store, account) = opened()?;
+    match store.try_submit_typed(&account, &Deposited { cents: 5 })? {
+        Outcome::Ok(ticket) => println!("event {}", ticket.wait()?.sequence),
+        Outcome::Retry {
+            after_ms, reason, ..
+        } => println!("in {after_ms} ms: {reason}"),
+        other => println!("{other:?}"),
+    }
+    Ok(())
+}
+
+#[test]
+fn prove_what_was_acknowledged() -> Tried {
+    let directory = tempdir()?;
+    let directory = directory.path();
+    let account = Coordinate::new("account:ada", "bank")?;
+    let key = SigningKey::from_bytes([7; 32]);
+    let public = key.verifying_key();
+    let store = Store::open(StoreConfig::new(directory).with_signing_key(key))?;
+    let receipt = store.append_typed(&account, &Deposited { cents: 5 })?;
+    let sent = serde_json::to_string(&receipt)?;
+    let received: AppendReceipt = serde_json::from_str(&sent)?;
+    assert_eq!(received.verify(&[public]), ReceiptVerification::Signed);
     Ok(())
 }
 
