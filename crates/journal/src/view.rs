@@ -1,5 +1,6 @@
 //! What readers see: the visible events, by sequence, identifier and stream.
 
+mod origin;
 mod repair;
 mod stream;
 
@@ -116,48 +117,6 @@ impl View {
     #[must_use]
     pub fn is_pinned(&self) -> bool {
         self.pinned.is_some()
-    }
-
-    /// History that the log belongs to.
-    #[must_use]
-    pub fn lineage(&self) -> Lineage {
-        self.shared.lineage
-    }
-
-    /// Branch of that history.
-    #[must_use]
-    pub fn branch(&self) -> BranchId {
-        self.shared.branch
-    }
-
-    /// Branches that were left for this one after the event at a sequence, so that they hold it as well.
-    #[must_use]
-    pub fn branches_left_after(&self, sequence: Sequence) -> Vec<BranchId> {
-        let records = &self.shared.branches;
-        let (mut branch, mut left) = (self.shared.branch, Vec::new());
-        // Each record is followed once, so that records in a circle end as well.
-        for _ in records {
-            let record = records.iter().find(|record| record.branch == branch);
-            let shared = record.filter(|record| sequence <= record.last_shared);
-            let Some(parent) = shared.and_then(|record| record.parent) else {
-                break;
-            };
-            left.push(parent);
-            branch = parent;
-        }
-        left
-    }
-
-    /// Number of writable opens so far.
-    #[must_use]
-    pub fn epoch(&self) -> Epoch {
-        self.shared.epoch
-    }
-
-    /// Key of the event hashes of this history.
-    #[must_use]
-    pub fn key(&self) -> &HashKey {
-        &self.shared.key
     }
 
     /// Sequence of the newest visible event; none in an empty log.
@@ -310,17 +269,6 @@ impl View {
     /// A readable event, visible or not.
     pub(crate) fn event(&self, sequence: Sequence) -> Result<Option<Row>, ReadError> {
         self.asking(|parts| history::event(parts, sequence))
-    }
-
-    /// Epoch in which an event was written; `None` where there is no event.
-    ///
-    /// # Errors
-    /// When an index cannot be read and not be made again.
-    pub fn epoch_of(&self, sequence: Sequence) -> Result<Option<Epoch>, ReadError> {
-        self.asking(|parts| match history::part_of(parts, sequence) {
-            Some((_, part)) => part.epoch(sequence),
-            None => Ok(None),
-        })
     }
 
     pub(crate) fn read_place<'a>(
