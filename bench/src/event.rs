@@ -17,14 +17,14 @@ pub(crate) struct Payload<'a> {
     amount: i64,
     currency: &'a str,
     kind: u8,
-    settled: bool,
+    booked: bool,
     memo: &'a str,
 }
 
 impl Payload<'_> {
     /// A number that depends on every part, so that decoding cannot be left out.
     pub(crate) fn digest(&self) -> u64 {
-        let lengths = self.currency.len() + self.memo.len() + usize::from(self.settled);
+        let lengths = self.currency.len() + self.memo.len() + usize::from(self.booked);
         self.account ^ self.amount.unsigned_abs() ^ u64::from(self.kind) ^ lengths as u64
     }
 }
@@ -104,7 +104,7 @@ impl Events {
             amount: i64::MIN + (scatter(!index) >> 32) as i64,
             currency: "EUR",
             kind: (index % 4) as u8,
-            settled: index.is_multiple_of(2),
+            booked: index.is_multiple_of(2),
             memo: &self.memo,
         }
     }

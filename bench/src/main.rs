@@ -7,6 +7,7 @@ mod machine;
 mod measure;
 mod peer;
 mod record;
+mod report;
 mod workload;
 
 use std::error::Error;
@@ -37,6 +38,14 @@ enum What {
     Full(Where),
     /// The workloads whose names start so.
     Run(Run),
+    /// Makes a page and pictures from a file of results.
+    Report {
+        /// The file of results.
+        results: PathBuf,
+        /// Where `benchmarks.md` and `pictures/` are written.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// One part of one run, in this process.
     #[command(hide = true)]
     Child(Child),
@@ -115,6 +124,7 @@ fn run(command: Command) -> Result<()> {
             }
             measure(effort, chosen, &run.peer, &run.place)
         }
+        What::Report { results, out } => report::write(&results, &out),
         What::Child(child) => {
             let mut workload = named(effort(child.full), &child.workload)?;
             workload.events = child.events;

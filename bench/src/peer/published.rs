@@ -78,13 +78,15 @@ impl Published {
 impl Peer for Published {
     fn append(&self, event: &Draft<'_>, _: &mut Scratch) -> Result<()> {
         let place = &self.places[event.entity];
-        match self.level {
-            Level::Written => drop(self.store.append(place, KIND, &event.payload)?),
+        let receipt = match self.level {
+            Level::Written => self.store.append(place, KIND, &event.payload),
             Level::Synced => {
+                let options = self.options();
                 self.store
-                    .append_with_options(place, KIND, &event.payload, self.options())?
+                    .append_with_options(place, KIND, &event.payload, options)
             }
         };
+        drop(receipt?);
         Ok(())
     }
 
@@ -128,7 +130,7 @@ impl Peer for Published {
             tickets.push(self.store.submit(place, KIND, &event.payload)?);
         }
         for ticket in tickets {
-            ticket.wait()?;
+            drop(ticket.wait()?);
         }
         Ok(())
     }
