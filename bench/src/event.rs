@@ -110,9 +110,17 @@ impl Events {
     }
 }
 
-/// The name of an entity, 13 bytes.
+/// The name of an entity, 13 bytes: ten of them are below each group.
 pub(crate) fn entity(number: usize) -> String {
-    format!("entity:{number:06}")
+    format!("{}:{number:06}", group(number / GROUP))
+}
+
+/// Entities of a group.
+pub(crate) const GROUP: usize = 10;
+
+/// The name that those of the entities of a group begin with.
+pub(crate) fn group(number: usize) -> String {
+    format!("e{number:05}")
 }
 
 /// A number that looks random, always the same for the same index.

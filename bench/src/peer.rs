@@ -85,8 +85,8 @@ pub(crate) trait Peer: Send + Sync {
     /// Reads all events of a stream in its order.
     fn replay(&self, entity: &str, each: Each<'_>) -> Result<()>;
 
-    /// Reads the events of all entities whose names start so, in global order.
-    fn select(&self, prefix: &str, each: Each<'_>) -> Result<()>;
+    /// Reads the events of the entities of a group, in global order.
+    fn select(&self, group: usize, each: Each<'_>) -> Result<()>;
 
     /// Reads all events in global order.
     fn scan(&self, each: Each<'_>) -> Result<()>;

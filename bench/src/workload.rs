@@ -83,7 +83,7 @@ pub(crate) fn all(effort: Effort) -> Vec<Workload> {
         true => (500_000, 4_000, 16_000, 200_000),
         false => (140_000, 500, 2_000, 20_000),
     };
-    let (rounds, few) = if full { (5, 3) } else { (3, 1) };
+    let (rounds, few) = if full { (5, 3) } else { (3, 2) };
     let mut list = Vec::new();
     let mut add = |name: &str, title: &str, events, rounds, kind| {
         list.push(Workload {

@@ -176,7 +176,7 @@ impl Peer for Bare {
         not_read()
     }
 
-    fn select(&self, _: &str, _: Each<'_>) -> Result<()> {
+    fn select(&self, _: usize, _: Each<'_>) -> Result<()> {
         not_read()
     }
 

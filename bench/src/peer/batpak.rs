@@ -7,7 +7,7 @@ use batpak::store::EventBuffer;
 
 use super::{Each, Level, Peer, Scratch};
 use crate::Result;
-use crate::event::{Draft, Events, SCOPE};
+use crate::event::{self, Draft, Events, SCOPE};
 
 const KIND: EventKind = EventKind::custom(0x1, 1);
 
@@ -104,8 +104,8 @@ impl Peer for Batpak {
         Ok(())
     }
 
-    fn select(&self, prefix: &str, each: Each<'_>) -> Result<()> {
-        let mut scan = self.store.scan(&Region::entity(prefix));
+    fn select(&self, group: usize, each: Each<'_>) -> Result<()> {
+        let mut scan = self.store.scan(&Region::entity(event::group(group)));
         while let Some(event) = scan.next_event()? {
             each(event.payload())?;
         }

@@ -8,7 +8,7 @@ use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use super::keys::{self, Tail};
 use super::{Each, Level, Peer, Scratch};
 use crate::Result;
-use crate::event::{Draft, Events};
+use crate::event::{self, Draft, Events};
 
 struct Fjall {
     database: Database,
@@ -123,9 +123,9 @@ impl Peer for Fjall {
         Ok(())
     }
 
-    fn select(&self, prefix: &str, each: Each<'_>) -> Result<()> {
+    fn select(&self, group: usize, each: Each<'_>) -> Result<()> {
         let mut sequences = Vec::new();
-        for entry in self.streams.prefix(prefix) {
+        for entry in self.streams.prefix(event::group(group) + ":") {
             sequences.push(keys::number(entry.value()?.as_ref())?);
         }
         sequences.sort_unstable();

@@ -10,7 +10,7 @@ use heed::{CommitOrAbort, Database, Env, EnvFlags, EnvOpenOptions, PutFlags, RoT
 use super::keys::{self, Tail};
 use super::{Each, Level, Peer, Scratch};
 use crate::Result;
-use crate::event::{Draft, Events};
+use crate::event::{self, Draft, Events};
 
 type Log = Database<'static, U64<BE>, Bytes>;
 
@@ -137,9 +137,9 @@ impl Peer for Lmdb {
         Ok(())
     }
 
-    fn select(&self, prefix: &str, each: Each<'_>) -> Result<()> {
+    fn select(&self, group: usize, each: Each<'_>) -> Result<()> {
         let read = self.env.read_txn()?;
-        let mut sequences = Vec::new();
+        let (prefix, mut sequences) = (event::group(group) + ":", Vec::new());
         for entry in self.streams.prefix_iter(&read, prefix.as_bytes())? {
             sequences.push(entry?.1);
         }

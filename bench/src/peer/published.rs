@@ -14,7 +14,7 @@ use batpak_published::store::{
 
 use super::{Each, Level, Peer, Scratch};
 use crate::Result;
-use crate::event::{Draft, Events, SCOPE, scatter};
+use crate::event::{self, Draft, Events, SCOPE, scatter};
 
 const KIND: EventKind = EventKind::custom(0x1, 1);
 /// Far more than any sync takes.
@@ -143,8 +143,8 @@ impl Peer for Published {
         self.each_of(&self.store.by_entity(entity), each)
     }
 
-    fn select(&self, prefix: &str, each: Each<'_>) -> Result<()> {
-        let mut entries = self.store.query(&Region::entity(prefix));
+    fn select(&self, group: usize, each: Each<'_>) -> Result<()> {
+        let mut entries = self.store.query(&Region::entity(event::group(group)));
         entries.sort_by_key(IndexEntry::global_sequence);
         self.each_of(&entries, each)
     }

@@ -12,7 +12,7 @@ use redb::{
 use super::keys::{self, Tail};
 use super::{Each, Level, Peer, Scratch};
 use crate::Result;
-use crate::event::{Draft, Events};
+use crate::event::{self, Draft, Events};
 
 const EVENTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("events");
 const STREAMS: TableDefinition<'_, &[u8], u64> = TableDefinition::new("streams");
@@ -149,10 +149,10 @@ impl Peer for Redb {
         Ok(())
     }
 
-    fn select(&self, prefix: &str, each: Each<'_>) -> Result<()> {
+    fn select(&self, group: usize, each: Each<'_>) -> Result<()> {
         let read = self.database.begin_read()?;
         let log = read.open_table(EVENTS)?;
-        let (from, to) = keys_of(prefix);
+        let (from, to) = keys_of(&(event::group(group) + ":"));
         let range: RangeInclusive<&[u8]> = &from..=&to;
         let mut sequences = Vec::new();
         for entry in read.open_table(STREAMS)?.range::<&[u8]>(range)? {

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::keys::Tail;
 use super::{Each, Level, Peer, Scratch};
 use crate::Result;
-use crate::event::{Draft, Events, SCOPE, encode};
+use crate::event::{self, Draft, Events, SCOPE, encode};
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS events (
@@ -69,7 +69,7 @@ impl Inner {
         encode(&event.payload, &mut scratch.bytes)?;
         let wall_us = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros())?;
         let (sequence, stream) = self.tail.advance(event, stream);
-        let random = crate::event::scatter(sequence) as u32;
+        let random = event::scatter(sequence) as u32;
         let id = EventId::mint(wall_us, Sequence(sequence), random).as_u128();
         let mut insert = self.connection.prepare_cached(INSERT)?;
         insert.execute(params![
@@ -175,9 +175,10 @@ impl Peer for Sqlite {
         self.rows(REPLAY, [entity], each)
     }
 
-    fn select(&self, prefix: &str, each: Each<'_>) -> Result<()> {
-        // `;` is the character after the digits that every name goes on with.
-        self.rows(SELECT, [prefix, &format!("{prefix};")], each)
+    fn select(&self, group: usize, each: Each<'_>) -> Result<()> {
+        // `;` is the character behind `:`.
+        let group = event::group(group);
+        self.rows(SELECT, [format!("{group}:"), format!("{group};")], each)
     }
 
     fn scan(&self, each: Each<'_>) -> Result<()> {

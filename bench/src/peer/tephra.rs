@@ -10,7 +10,7 @@ use tephra::{
 
 use super::{Each, Level, Peer, Scratch};
 use crate::Result;
-use crate::event::{Draft, Events, encode};
+use crate::event::{self, Draft, Events, encode};
 
 struct Tephra {
     coordinator: WriteCoordinator,
@@ -112,10 +112,12 @@ impl Peer for Tephra {
         self.read(&Query::item(QueryItem::with_tags(tags(entity)?)), each)
     }
 
-    fn select(&self, prefix: &str, each: Each<'_>) -> Result<()> {
-        // A query names whole tags, so that a prefix is one item for each of its ten entities.
-        let item = |digit| Ok(QueryItem::with_tags(tags(&format!("{prefix}{digit}"))?));
-        let items = (0..10).map(item).collect::<Result<Vec<QueryItem>>>()?;
+    fn select(&self, group: usize, each: Each<'_>) -> Result<()> {
+        // A query names whole tags, so a group is one item for each of its entities.
+        let first = group * event::GROUP;
+        let item = |number| Ok(QueryItem::with_tags(tags(&event::entity(number))?));
+        let items = (first..first + event::GROUP).map(item);
+        let items = items.collect::<Result<Vec<QueryItem>>>()?;
         self.read(&Query::items(items), each)
     }
 

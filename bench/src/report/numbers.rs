@@ -7,8 +7,6 @@ pub(super) enum Unit {
     Time,
     /// Bytes.
     Bytes,
-    /// Neither.
-    Count,
 }
 
 /// Median, least and greatest of the rounds.
@@ -57,19 +55,13 @@ pub(super) fn shown(unit: Unit, figure: f64) -> String {
             (1_024.0, "KiB"),
             (1.0, "B"),
         ],
-        Unit::Count => &[(1.0, "")],
     };
     if !figure.is_finite() {
         return "?".to_owned();
     }
     let scale = scales.iter().find(|(scale, _)| figure.abs() >= *scale);
     let (scale, name) = scale.or(scales.last()).copied().unwrap_or((1.0, ""));
-    let text = digits(figure / scale);
-    if name.is_empty() {
-        text
-    } else {
-        format!("{text} {name}")
-    }
+    format!("{} {name}", digits(figure / scale))
 }
 
 /// Three digits that count, or all before the point.
@@ -112,8 +104,8 @@ mod tests {
         assert_eq!(shown(Unit::Time, 0.26), "0.26 ns");
         assert_eq!(shown(Unit::Time, 123_456_789.0), "123 ms");
         assert_eq!(shown(Unit::Bytes, 1_536.0), "1.50 KiB");
-        assert_eq!(shown(Unit::Count, 543_890.4), "543,890");
-        assert_eq!(shown(Unit::Count, f64::NAN), "?");
+        assert_eq!(shown(Unit::Bytes, f64::NAN), "?");
+        assert_eq!(grouped(543_890.4), "543,890");
         assert_eq!(digits(12.34), "12.3");
         assert_eq!(grouped(-1_000.0), "-1,000");
     }
@@ -128,6 +120,6 @@ mod tests {
         };
         assert_eq!(spread, Some(expected));
         assert_eq!(Spread::of(Vec::new()), None);
-        assert_eq!(expected.shown(Unit::Count), "2.50 [1.00 .. 4.00]");
+        assert_eq!(expected.shown(Unit::Bytes), "2.50 B [1.00 B .. 4.00 B]");
     }
 }

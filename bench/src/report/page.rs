@@ -24,8 +24,8 @@ pub(super) fn page(measured: &Measured, pictures: &[(String, String)]) -> String
     let _ = writeln!(
         out,
         "Every figure is of one machine, on {date}: use the ratios. *To bare* is the ratio to a bare loop that \
-         writes the same bytes, *to best* the ratio to the best other store of that row. Everywhere, less is \
-         better.\n\n## Summary\n"
+         writes the same bytes, *to best* the ratio to the best other store. Less is better \
+         everywhere but under *Events/s*.\n\n## Summary\n"
     );
     summary(measured, &mut out);
     for (file, title) in pictures {

@@ -24,11 +24,10 @@ const APPENDS: [Group; 7] = [
 ];
 
 /// Reads; the workload is the largest that all stores were given.
-const READS: [Group; 5] = [
+const READS: [Group; 4] = [
     ("read by id", "stored-", "get_ns"),
     ("one stream,\ndecoded", "stored-", "replay_ns"),
     ("region, warm", "stored-", "select_ns"),
-    ("region, cold", "stored-", "select_cold_ns"),
     ("all events", "stored-", "scan_ns"),
 ];
 

@@ -52,7 +52,7 @@ pub(super) fn summary(measured: &Measured, out: &mut String) {
         out.push('\n');
     }
     out.push_str(
-        "| Work | batpak | to bare | best other store | to best |\n|---|---|---|---|---|\n",
+        "All of them:\n\n| Work | batpak | to bare | best other store | to best |\n|---|---|---|---|---|\n",
     );
     for line in &lines {
         let (best, to_best) = match &line.best {

@@ -38,10 +38,10 @@ pub(super) const STORED: [(&str, &str, Unit, &str); 9] = [
         "Time of an event: ten of the thousand entities, in global order; the best of five.",
     ),
     (
-        "select_cold_ns",
-        "Read of a region, cold",
+        "cold_ns",
+        "Open and read of a region, cold",
         Unit::Time,
-        "The same, once, after the files were dropped from the page cache. What the open itself read is in it again.",
+        "Both together, once, after the files were dropped from the page cache.",
     ),
     (
         "scan_ns",

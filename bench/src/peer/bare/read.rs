@@ -10,7 +10,7 @@ use batpak_segment::{
 use hashbrown::HashMap;
 
 use crate::Result;
-use crate::event::Draft;
+use crate::event::{self, Draft};
 use crate::peer::{Each, Peer, Scratch};
 
 /// The file and its index.
@@ -107,9 +107,10 @@ impl Peer for Stored {
         self.each_of(sequences, each)
     }
 
-    fn select(&self, prefix: &str, each: Each<'_>) -> Result<()> {
+    fn select(&self, group: usize, each: Each<'_>) -> Result<()> {
+        let prefix = event::group(group) + ":";
         let streams = self.streams.iter();
-        let matching = streams.filter(|(name, _)| name.starts_with(prefix));
+        let matching = streams.filter(|(name, _)| name.starts_with(&prefix));
         let mut sequences: Vec<u32> = matching.flat_map(|(_, all)| all).copied().collect();
         sequences.sort_unstable();
         self.each_of(&sequences, each)

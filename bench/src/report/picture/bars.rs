@@ -78,9 +78,10 @@ pub(super) fn draw(
             let filled = colour(bar.peer).filled();
             area.draw(&Rectangle::new([(from, top), (to, FRAME.3)], filled))?;
             if bar.peer == "batpak" {
-                let style = text(13, colour(bar.peer), HPos::Center, VPos::Bottom);
+                // The bars to the right may be taller; to the left there is room.
+                let style = text(13, colour(bar.peer), HPos::Right, VPos::Bottom);
                 let label = short(bar.rate, &RATES);
-                area.draw(&Text::new(label, ((from + to) / 2, top - 3), style))?;
+                area.draw(&Text::new(label, (to, top - 3), style))?;
             }
         }
         for (line, words) in label.split('\n').enumerate() {

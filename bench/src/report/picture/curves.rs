@@ -45,7 +45,11 @@ pub(super) fn latency(measured: &Measured, path: &Path, title: &str) -> Result<b
     let panel = |name: &str, title, left, right| {
         let seen = measured.named(name)?;
         let lines = lines(measured, |peer| {
-            let times = MARKS.iter().map(|(mark, _)| seen.figure(peer, mark));
+            // A percentile with fewer than two events beyond it says nothing.
+            let events = seen.events_of(peer)? as f64;
+            let marks = MARKS.iter().zip(1..);
+            let told = marks.take_while(|(_, nines)| events * beyond(*nines) >= 2.0);
+            let times = told.map(|((mark, _), _)| seen.figure(peer, mark));
             times.map(|time| time.map(|time| time.median)).collect()
         });
         let labels = labels.clone();
@@ -67,6 +71,15 @@ pub(super) fn latency(measured: &Measured, path: &Path, title: &str) -> Result<b
     let note =
         "Share of the appends that took at most so long; logarithmic scale. Lower is faster.";
     draw(measured, path, title, note, &panels)
+}
+
+/// Share of the events beyond a mark.
+fn beyond(mark: i32) -> f64 {
+    if mark == 1 {
+        0.5
+    } else {
+        0.1_f64.powi(mark - 1)
+    }
 }
 
 /// One panel of growth; `false` without figures.
@@ -107,7 +120,8 @@ pub(super) fn growth(measured: &Measured, path: &Path, title: &str) -> Result<bo
 fn lines(measured: &Measured, times: impl Fn(&str) -> Option<Vec<f64>>) -> Vec<Line> {
     let line = |entry: &crate::peer::Entry| {
         let times = times(entry.name)?;
-        times.iter().all(|time| *time > 0.0).then_some(Line {
+        let is_drawn = !times.is_empty() && times.iter().all(|time| *time > 0.0);
+        is_drawn.then_some(Line {
             peer: entry.name,
             times,
         })
