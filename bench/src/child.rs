@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::Result;
 use crate::measure::Figures;
-use crate::peer::{self, Level};
+use crate::peer::{self, Lack, Level};
 use crate::workload::{Kind, Workload};
 
 /// A part of a run that needs a process of its own.
@@ -40,11 +40,9 @@ impl Stage {
 pub(crate) fn run(workload: &Workload, peer: &str, stage: Stage, dir: &Path) -> Result<Figures> {
     let peer = peer::named(peer)?;
     let events = workload.events_of(&peer);
-    let level = match peer
-        .lacks
-        .iter()
-        .any(|(lack, _)| *lack == peer::Lack::Written)
-    {
+    let lacks_written = peer.lacks.iter().any(|(lack, _)| *lack == Lack::Written);
+    // After a kill nothing may be missing, which some stores promise at this level only.
+    let level = match lacks_written || matches!(workload.kind, Kind::Killed) {
         true => Level::Synced,
         false => Level::Written,
     };

@@ -106,8 +106,8 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<()> {
     match command.what {
-        What::Quick(place) => measure(Effort::Quick, workload::all(Effort::Quick), &[], &place),
-        What::Full(place) => measure(Effort::Full, workload::all(Effort::Full), &[], &place),
+        What::Quick(place) => measure(Effort::Quick, &workload::all(Effort::Quick), &[], &place),
+        What::Full(place) => measure(Effort::Full, &workload::all(Effort::Full), &[], &place),
         What::Run(run) => {
             let effort = effort(run.full);
             let mut chosen = workload::all(effort);
@@ -122,7 +122,7 @@ fn run(command: Command) -> Result<()> {
             for name in &run.peer {
                 peer::named(name)?;
             }
-            measure(effort, chosen, &run.peer, &run.place)
+            measure(effort, &chosen, &run.peer, &run.place)
         }
         What::Report { results, out } => report::write(&results, &out),
         What::Child(child) => {
@@ -153,7 +153,7 @@ fn no_workload(name: &str) -> String {
     format!("there is no workload {name}; there are: {names}")
 }
 
-fn measure(effort: Effort, workloads: Vec<Workload>, only: &[String], place: &Where) -> Result<()> {
+fn measure(effort: Effort, workloads: &[Workload], only: &[String], place: &Where) -> Result<()> {
     let default = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("target")
         .join("stores");
@@ -167,5 +167,5 @@ fn measure(effort: Effort, workloads: Vec<Workload>, only: &[String], place: &Wh
         .out
         .clone()
         .unwrap_or_else(|| dir.join("results.jsonl"));
-    driver::run(effort, &workloads, only, &dir, &out)
+    driver::run(effort, workloads, only, &dir, &out)
 }

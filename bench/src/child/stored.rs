@@ -68,13 +68,7 @@ pub(super) fn open_killed(peer: &Entry, level: Level, events: u64, dir: &Path) -
     let mut figures = Figures::new();
     let payloads = Events::new(ENTITIES, 100)?;
     let store = open(peer, level, &payloads, &store_dir(dir), &mut figures)?;
-    let mut found = 0;
-    store.scan(&mut |_| {
-        found += 1;
-        Ok(())
-    })?;
-    // A store that acknowledges before the operating system has the events may lose them.
-    figures.insert("lost".to_owned(), events as f64 - f64::from(found));
+    count(&*store, events)?;
     store.close()?;
     Ok(figures)
 }

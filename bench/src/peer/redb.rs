@@ -91,8 +91,8 @@ impl Redb {
 }
 
 fn last_of(streams: &Table<'_, &[u8], u64>, name: &str) -> Result<u64> {
-    let last = streams.range(keys_of(name).0.as_slice()..=keys_of(name).1.as_slice())?;
-    match last.rev().next().transpose()? {
+    let mut last = streams.range(keys_of(name).0.as_slice()..=keys_of(name).1.as_slice())?;
+    match last.next_back().transpose()? {
         Some((key, _)) => keys::stream_of(key.value()),
         None => Ok(0),
     }

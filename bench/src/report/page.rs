@@ -49,9 +49,6 @@ pub(super) fn page(measured: &Measured, pictures: &[(String, String)]) -> String
         for figure in figures {
             table::sizes(measured, &sizes, *figure, &mut out);
         }
-        if prefix == "killed-" {
-            lost(measured, &mut out);
-        }
         table::absent(measured, &sizes, &mut out);
     }
     let growths = measured.sizes("growth");
@@ -72,25 +69,4 @@ pub(super) fn page(measured: &Measured, pictures: &[(String, String)]) -> String
         let _ = writeln!(out, "| {} | {} |", peer.title, peer.settings);
     }
     out
-}
-
-/// Which stores lost events that they had acknowledged.
-fn lost(measured: &Measured, out: &mut String) {
-    let mut lines = Vec::new();
-    for seen in measured.sizes("killed-") {
-        for peer in &measured.peers {
-            match seen.figure(peer.name, "lost") {
-                Some(lost) if lost.greatest > 0.0 => lines.push(format!(
-                    "{} lost {:.0} of {} events that it had acknowledged",
-                    peer.title, lost.greatest, seen.events
-                )),
-                _ => {}
-            }
-        }
-    }
-    if lines.is_empty() {
-        lines
-            .push("Every store that was opened had all events that it had acknowledged".to_owned());
-    }
-    let _ = writeln!(out, "{}.", lines.join("; "));
 }

@@ -69,7 +69,7 @@ pub(super) const KILLED: [(&str, &str, Unit, &str); 2] = [
         "open_ns",
         "Open after SIGKILL",
         Unit::Time,
-        "The writer filled the store in batches of 1,000 and was killed after the last.",
+        "The writer filled the store at `Synced` in batches of 1,000 and was killed after the last.",
     ),
     (
         "anonymous_bytes",

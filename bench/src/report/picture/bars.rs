@@ -103,8 +103,8 @@ fn workload_of<'m>(measured: &'m Measured, name: &str) -> Option<&'m Seen> {
     if !name.ends_with('-') {
         return measured.named(name);
     }
-    let sizes = measured.sizes(name).into_iter();
-    sizes.filter(|seen| seen.events <= 1_000_000).next_back()
+    let mut sizes = measured.sizes(name).into_iter();
+    sizes.rfind(|seen| seen.events <= 1_000_000)
 }
 
 fn bars(measured: &Measured, seen: &Seen, figure: &str) -> Vec<Bar> {
