@@ -52,7 +52,8 @@ pub(super) fn latency(measured: &Measured, path: &Path, title: &str) -> Result<b
             let times = told.map(|((mark, _), _)| seen.figure(peer, mark));
             times.map(|time| time.map(|time| time.median)).collect()
         });
-        let labels = labels.clone();
+        let told = lines.iter().map(|line| line.times.len()).max()?;
+        let labels = labels.iter().take(told).cloned().collect();
         (!lines.is_empty()).then_some(Panel {
             left,
             right,

@@ -77,9 +77,9 @@ pub(super) const RATES: [(f64, &str); 3] = [(1e6, " M"), (1e3, " k"), (1.0, "")]
 /// Units of time.
 pub(super) const TIMES: [(f64, &str); 4] = [(1e9, " s"), (1e6, " ms"), (1e3, " µs"), (1.0, " ns")];
 
-/// The powers of ten from the one below the least to the one above the greatest.
+/// The powers of ten from the one below the least, with some room, to the one above the greatest.
 pub(super) fn decades(least: f64, greatest: f64) -> (i32, i32) {
-    let lower = least.log10().floor() as i32;
+    let lower = (least / 1.3).log10().floor() as i32;
     let upper = greatest.log10().ceil() as i32;
     (lower, upper.max(lower + 1))
 }
