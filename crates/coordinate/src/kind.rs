@@ -174,6 +174,12 @@ impl fmt::Debug for EventKind {
 }
 
 /// Why a category and a type do not make a kind that callers may use.
+///
+/// ```
+/// use batpak_coordinate::{EventKind, EventKindError};
+///
+/// assert_eq!(EventKind::try_custom(0xD, 1), Err(EventKindError::ReservedEffectCategory));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum EventKindError {

@@ -27,6 +27,14 @@ pub struct Event<P> {
 }
 
 /// The hash of an event and that of the one before it in its stream.
+///
+/// ```
+/// use batpak_event::HashChain;
+///
+/// let first = HashChain { prev_hash: [0; 32], event_hash: HashChain::compute_hash(b"first") };
+/// let second = HashChain { prev_hash: first.event_hash, event_hash: HashChain::compute_hash(b"second") };
+/// assert_eq!(second.prev_hash, first.event_hash);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct HashChain {
     /// Event hash of the stream's previous event; zero at the first.

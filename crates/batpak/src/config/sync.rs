@@ -3,6 +3,13 @@
 use batpak_journal::Durability;
 
 /// Which system call makes bytes durable.
+///
+/// ```
+/// use batpak::prelude::*;
+///
+/// let config = StoreConfig::new("events").with_sync_mode(SyncMode::SyncData);
+/// assert_eq!(config.sync().mode, SyncMode::SyncData);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SyncMode {
     /// Bytes and all metadata.

@@ -4,6 +4,18 @@ use std::error::Error;
 use std::fmt;
 
 /// Two payload types that claim the same kind.
+///
+/// ```
+/// use batpak::prelude::*;
+///
+/// let error = EventPayloadRegistryError::new(vec![EventPayloadKindCollision {
+///     category: 0x1,
+///     type_id: 0x002,
+///     first_type_name: "shop::Paid",
+///     second_type_name: "bank::Booked",
+/// }]);
+/// assert!(error.to_string().ends_with("type_id=0x002 is claimed by shop::Paid and bank::Booked"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventPayloadKindCollision {
     /// Category of the kind.
@@ -17,6 +29,13 @@ pub struct EventPayloadKindCollision {
 }
 
 /// Payload types of this program claim the same kind.
+///
+/// ```
+/// use batpak::prelude::*;
+///
+/// // This program has no two types of one kind.
+/// assert!(validate_event_payload_registry().is_ok());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventPayloadRegistryError {
     collisions: Vec<EventPayloadKindCollision>,

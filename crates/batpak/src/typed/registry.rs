@@ -75,6 +75,12 @@ pub fn validate_event_payload_registry() -> Result<(), EventPayloadRegistryError
 ///
 /// # Errors
 /// As for [`validate_event_payload_registry`].
+///
+/// ```
+/// use batpak::prelude::*;
+///
+/// assert_eq!(revalidate_event_payload_registry(), validate_event_payload_registry());
+/// ```
 pub fn revalidate_event_payload_registry() -> Result<(), EventPayloadRegistryError> {
     validate_event_payload_registry()
 }
