@@ -78,8 +78,8 @@ impl Lookups {
         Ok(lookups)
     }
 
-    /// Looks up the newest events of all streams of a unit and of conditions on it; `written` is the newest
-    /// written event.
+    /// Looks up the newest events of the streams of a unit that are not known, and of those of conditions on
+    /// it; `written` is the newest written event.
     pub(crate) fn add_heads(
         &mut self,
         unit: &[Prepared],
@@ -91,13 +91,12 @@ impl Lookups {
         if self.version.replace(version) != Some(version) {
             *self = Self::make(unit, view)?;
         }
-        self.heads.clear();
-        let streams = unit.iter().map(|unit| unit.draft.coordinate.entity());
-        for entity in streams.chain(checked.streams().map(|(_, entity, _)| entity)) {
-            if !self.heads.contains_key(entity) {
-                let head = view.head(entity, &written)?;
-                self.heads.insert(Arc::from(entity), head);
-            }
+        let unknown = unit.iter().filter(|prepared| prepared.before.is_none());
+        let streams = unknown.map(|prepared| prepared.draft.coordinate.entity());
+        let streams = streams.chain(checked.streams().map(|(_, entity, _)| entity));
+        for entity in streams.collect::<HashSet<_>>() {
+            let head = view.head(entity, &written)?;
+            self.heads.insert(Arc::from(entity), head);
         }
         Ok(())
     }
@@ -194,20 +193,17 @@ impl Present<'_> {
         (is_newest && is_whole).then_some(*head)
     }
 
-    /// Newest events of the streams of a unit; none when one of them is not known.
-    pub(crate) fn heads(&self, unit: &[Prepared]) -> Option<Vec<Head>> {
-        let heads = unit.iter();
-        heads
-            .map(|prepared| self.head(prepared.draft.coordinate.entity()))
-            .collect()
-    }
-
-    /// Generations of the local causes that an event names by id and that are in the log.
-    pub(crate) fn generations(&self, prepared: &Prepared) -> Vec<u32> {
-        local_causes(prepared)
-            .filter_map(|cause| self.cause(cause))
-            .map(|known| known.generation)
-            .collect()
+    /// Notes in each event of a unit the newest event of its stream and the generation of its causes; false
+    /// when a stream's is not known.
+    pub(crate) fn look_up(&self, unit: &mut [Prepared]) -> bool {
+        let mut all = true;
+        for prepared in unit {
+            prepared.before = self.head(prepared.draft.coordinate.entity());
+            all &= prepared.before.is_some();
+            let causes = local_causes(prepared).filter_map(|cause| self.cause(cause));
+            prepared.cause_generation = causes.map(|known| known.generation).max();
+        }
+        all
     }
 }
 

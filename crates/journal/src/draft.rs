@@ -3,6 +3,7 @@
 use batpak_coordinate::{Coordinate, EventKind, Generation, Sequence, StreamSequence};
 use batpak_event::{BranchId, Cause, CorrelationId, Digest, Epoch, EventId, IdempotencyKey};
 use batpak_segment::{Offset, SegmentId};
+use smallvec::SmallVec;
 
 use crate::options::{Durability, ExpectedSequence};
 
@@ -14,6 +15,12 @@ pub enum DraftCause {
     /// An earlier event of the same unit, by its position in it.
     Prior(usize),
 }
+
+/// Events to append as one unit. A single one is not on the heap.
+pub type Drafts = SmallVec<[Draft; 1]>;
+
+/// What became of the events of a unit, in their order. A single one is not on the heap.
+pub type CommittedUnit = SmallVec<[Committed; 1]>;
 
 /// One event to append.
 #[derive(Clone, Debug)]

@@ -21,7 +21,7 @@ use crate::live::Ordinal;
 use crate::options::{Durability, Options};
 use crate::segment_file::SegmentFile;
 use crate::sync::Frontier;
-use crate::tail::{Stage, Tail};
+use crate::tail::{Stage, StagedBuffer, Tail};
 use crate::view::View;
 
 /// Shared by every caller and by the background step.
@@ -86,7 +86,9 @@ pub(crate) struct Writer {
     /// Whether the bytes behind the end of the active segment are damage that was accepted: they
     /// are kept, because somebody may yet want to look at them.
     pub(crate) evidence: bool,
-    pub(crate) spare: Option<Vec<u8>>,
+    /// Emptied pieces and an emptied queue, to use again.
+    pub(crate) spare: Option<Vec<Vec<u8>>>,
+    pub(crate) emptied: Vec<StagedBuffer>,
 }
 
 /// What a caller waits for.

@@ -1,7 +1,7 @@
 //! The writer of one directory.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use batpak_coordinate::Sequence;
 use batpak_event::Cause;
@@ -11,7 +11,7 @@ use batpak_segment::{EventFrame, SegmentId, VisibilityChange};
 
 use crate::buffer::FrameBuffer;
 use crate::condition::Condition;
-use crate::draft::{Committed, Draft, DraftCause};
+use crate::draft::{Committed, CommittedUnit, Draft, DraftCause, Drafts};
 use crate::engine::{Engine, Target, Writer};
 use crate::error::{AppendError, Failure, OpenError, ReadError};
 use crate::live::Place;
@@ -62,7 +62,7 @@ impl Journal {
     /// # Errors
     /// See [`AppendError`]: each variant says whether the event is in the log.
     pub fn append(&self, draft: Draft, level: Durability) -> Result<Committed, AppendError> {
-        let mut committed = self.append_unit(vec![draft], level)?;
+        let mut committed = self.append_unit([draft], level)?;
         committed.pop().ok_or(AppendError::Closed)
     }
 
@@ -72,10 +72,10 @@ impl Journal {
     /// See [`AppendError`].
     pub fn append_unit(
         &self,
-        drafts: Vec<Draft>,
+        drafts: impl Into<Drafts>,
         level: Durability,
-    ) -> Result<Vec<Committed>, AppendError> {
-        self.stage(drafts, &[], Effort::Any)?.wait(level)
+    ) -> Result<CommittedUnit, AppendError> {
+        self.stage(drafts.into(), &[], Effort::Any)?.wait(level)
     }
 
     /// Appends events as one unit if conditions hold of the log where the unit gets its place: of all
@@ -88,10 +88,11 @@ impl Journal {
     pub fn append_unit_if(
         &self,
         conditions: &[Condition],
-        drafts: Vec<Draft>,
+        drafts: impl Into<Drafts>,
         level: Durability,
-    ) -> Result<Vec<Committed>, AppendError> {
-        self.stage(drafts, conditions, Effort::Any)?.wait(level)
+    ) -> Result<CommittedUnit, AppendError> {
+        self.stage(drafts.into(), conditions, Effort::Any)?
+            .wait(level)
     }
 
     /// The originals of a unit that was appended before with the same keys; nothing when it was not.
@@ -103,7 +104,7 @@ impl Journal {
         &self,
         drafts: &[Draft],
         level: Durability,
-    ) -> Result<Option<Vec<Committed>>, AppendError> {
+    ) -> Result<Option<CommittedUnit>, AppendError> {
         if drafts.iter().all(|draft| draft.key.is_none()) {
             return Ok(None);
         }
@@ -113,7 +114,8 @@ impl Journal {
             expected: ExpectedSequence::Any,
             ..draft.clone()
         });
-        match self.append_unit_if(&[never], expecting_nothing.collect(), level) {
+        let drafts: Drafts = expecting_nothing.collect();
+        match self.append_unit_if(&[never], drafts, level) {
             Ok(committed) => Ok(Some(committed)),
             Err(AppendError::ConditionBroken { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -162,8 +164,8 @@ impl Journal {
     ///
     /// # Errors
     /// See [`AppendError`]; when this returns an error, nothing of the unit is in the log.
-    pub fn submit(&self, drafts: Vec<Draft>) -> Result<Ticket, AppendError> {
-        let ticket = self.stage(drafts, &[], Effort::Any)?;
+    pub fn submit(&self, drafts: impl Into<Drafts>) -> Result<Ticket, AppendError> {
+        let ticket = self.stage(drafts.into(), &[], Effort::Any)?;
         self.engine.wake_background();
         Ok(ticket)
     }
@@ -175,8 +177,12 @@ impl Journal {
     /// # Errors
     /// `Busy` when it would have to wait, or `most_staged` events or more are staged and not written: the
     /// background step is on its way to them then. Otherwise as for [`submit`](Self::submit).
-    pub fn try_submit(&self, drafts: Vec<Draft>, most_staged: u64) -> Result<Ticket, AppendError> {
-        let staged = self.stage(drafts, &[], Effort::AtOnce { most_staged });
+    pub fn try_submit(
+        &self,
+        drafts: impl Into<Drafts>,
+        most_staged: u64,
+    ) -> Result<Ticket, AppendError> {
+        let staged = self.stage(drafts.into(), &[], Effort::AtOnce { most_staged });
         if matches!(staged, Ok(_) | Err(AppendError::Busy)) {
             self.engine.wake_background();
         }
@@ -195,7 +201,7 @@ impl Journal {
 
     fn stage(
         &self,
-        drafts: Vec<Draft>,
+        drafts: Drafts,
         conditions: &[Condition],
         effort: Effort,
     ) -> Result<Ticket, AppendError> {
@@ -206,16 +212,17 @@ impl Journal {
                 last: Sequence::NONE,
                 stage: Arc::default(),
             };
-            return Ok(Ticket::new(Arc::clone(&self.engine), Vec::new(), target));
+            let (engine, none) = (Arc::clone(&self.engine), CommittedUnit::new());
+            return Ok(Ticket::new(engine, none, target));
         }
         self.engine.start_background(Arc::downgrade(&self.engine))?;
         let mut unit = prepare(drafts, &self.engine.options)?;
         loop {
-            match self.engine.stage(unit, conditions, effort)? {
+            match self.engine.stage(&mut unit, conditions, effort)? {
                 Staged::New(committed, target) => {
                     return Ok(Ticket::new(Arc::clone(&self.engine), committed, target));
                 }
-                Staged::Present(sequences, target, again) => {
+                Staged::Present(sequences, target) => {
                     // The original must be visible before it is compared or returned; if it
                     // failed meanwhile, the unit is staged again.
                     match self
@@ -223,10 +230,10 @@ impl Journal {
                         .wait(&target, self.engine.options.durability, None)
                     {
                         Ok(_) => {
-                            let committed = self.originals(&again, &sequences)?;
+                            let committed = self.originals(&unit, &sequences)?;
                             return Ok(Ticket::new(Arc::clone(&self.engine), committed, target));
                         }
-                        Err(AppendError::NotWritten(_)) => unit = again,
+                        Err(AppendError::NotWritten(_)) => {}
                         Err(error) => return Err(error),
                     }
                 }
@@ -290,14 +297,14 @@ impl Journal {
         &self,
         unit: &[Prepared],
         sequences: &[Sequence],
-    ) -> Result<Vec<Committed>, AppendError> {
+    ) -> Result<CommittedUnit, AppendError> {
         let mut buffer = FrameBuffer::new();
-        let mut found = Vec::with_capacity(unit.len());
+        let mut found = CommittedUnit::with_capacity(unit.len());
         for (index, (prepared, sequence)) in unit.iter().zip(sequences).enumerate() {
             let row = self.engine.view.event(*sequence)?;
             let place = row.ok_or(ReadError::NotFound)?.place;
             let frame = self.engine.view.read_place(*sequence, place, &mut buffer)?;
-            if !same_body(&prepared.draft, &frame, unit) {
+            if !same_body(prepared, &frame, unit) {
                 return Err(AppendError::KeyConflict {
                     index,
                     key: frame.head.event_id,
@@ -461,17 +468,14 @@ impl Engine {
 
     /// Lets go of the directory.
     pub(crate) fn release(&self) {
-        drop(
-            self.lock
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .take(),
-        );
+        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(lock.take());
     }
 }
 
-/// Whether a stored event is what a draft with the same key asks for.
-fn same_body(draft: &Draft, frame: &EventFrame<'_>, unit: &[Prepared]) -> bool {
+/// Whether a stored event is what one with the same key was to be. Of the payloads the hashes are compared.
+fn same_body(prepared: &Prepared, frame: &EventFrame<'_>, unit: &[Prepared]) -> bool {
+    let draft = &prepared.draft;
     let id = frame.head.event_id;
     let causes = draft.causes.iter().map(|cause| match *cause {
         DraftCause::Known(cause) => Some(cause),
@@ -483,7 +487,7 @@ fn same_body(draft: &Draft, frame: &EventFrame<'_>, unit: &[Prepared]) -> bool {
     draft.kind.as_raw_u16() == frame.head.event_kind
         && draft.coordinate.entity() == frame.entity()
         && draft.coordinate.scope() == frame.scope()
-        && draft.payload == frame.payload()
+        && prepared.content_hash == frame.content_hash()
         && draft.flags == frame.head.caller_flags
         && draft.extensions == frame.extensions()
         && draft.correlation.unwrap_or_else(|| id.into()) == frame.correlation()

@@ -409,6 +409,7 @@ fn build(
         epoch_written: false,
         evidence: resumption.evidence,
         spare: None,
+        emptied: Vec::new(),
     };
     Ok(Engine {
         platform: platform.clone(),

@@ -6,15 +6,22 @@ use batpak_segment::{
     BodyParts, FrameFlags, FrameHead, FrameKind, MAX_CAUSES, MAX_FRAME_LENGTH, body_crc, body_len,
     cause_offset, encode_body,
 };
+use smallvec::SmallVec;
 
-use crate::draft::{Draft, DraftCause};
+use crate::draft::{Draft, DraftCause, Drafts};
 use crate::error::AppendError;
+use crate::live::Head;
 use crate::options::Options;
 use crate::sabotage::{Bug, planted};
+use crate::spare::{give_back, spare_buffer};
+
+/// The events of a unit, ready to be staged. A single one is not on the heap.
+pub(crate) type Unit = SmallVec<[Prepared; 1]>;
 
 /// An event ready to be staged.
 #[derive(Debug)]
 pub(crate) struct Prepared {
+    /// As it was given; its payload is in the body.
     pub(crate) draft: Draft,
     /// The fixed part, as far as it is known before the event has its place.
     pub(crate) head: FrameHead,
@@ -22,6 +29,10 @@ pub(crate) struct Prepared {
     pub(crate) content_hash: Digest,
     /// Known here unless a cause is an event of the same unit that has no identifier yet.
     pub(crate) sealed: Option<Sealed>,
+    /// Newest event of its stream before the unit, when it is known under the lock that stages it.
+    pub(crate) before: Option<Head>,
+    /// Greatest generation of the causes that it names by id, looked up there as well.
+    pub(crate) cause_generation: Option<u32>,
 }
 
 /// What depends on every byte of the body.
@@ -38,7 +49,8 @@ impl Prepared {
     }
 
     /// Puts the identifiers of in-unit causes into the body and computes what depends on them.
-    pub(crate) fn seal(&mut self, identifiers: &[EventId]) -> Sealed {
+    /// `earlier` are the identifiers and generations of the events of the unit before it.
+    pub(crate) fn seal(&mut self, earlier: &[(EventId, u32)]) -> Sealed {
         if let Some(sealed) = self.sealed {
             return sealed;
         }
@@ -49,7 +61,7 @@ impl Prepared {
             .map(|cause| match *cause {
                 DraftCause::Known(cause) => cause,
                 DraftCause::Prior(index) => {
-                    Cause::Local(identifiers.get(index).copied().unwrap_or(EventId::nil()))
+                    Cause::Local(earlier.get(index).map_or(EventId::nil(), |(id, _)| *id))
                 }
             })
             .collect();
@@ -72,19 +84,16 @@ impl Prepared {
 }
 
 /// Checks a unit against the limits and prepares each of its events.
-pub(crate) fn prepare(
-    mut drafts: Vec<Draft>,
-    options: &Options,
-) -> Result<Vec<Prepared>, AppendError> {
+pub(crate) fn prepare(mut drafts: Drafts, options: &Options) -> Result<Unit, AppendError> {
     check_unit(&drafts, options)?;
     if planted(Bug::SwapInBatch) && drafts.len() > 2 {
         drafts.swap(1, 2);
     }
-    drafts
-        .into_iter()
-        .enumerate()
-        .map(|(index, draft)| prepare_one(index, draft))
-        .collect()
+    let mut unit = Unit::with_capacity(drafts.len());
+    for (index, draft) in drafts.into_iter().enumerate() {
+        unit.push(prepare_one(index, draft)?);
+    }
+    Ok(unit)
 }
 
 fn check_unit(drafts: &[Draft], options: &Options) -> Result<(), AppendError> {
@@ -132,7 +141,7 @@ fn check_unit(drafts: &[Draft], options: &Options) -> Result<(), AppendError> {
     Ok(())
 }
 
-fn prepare_one(index: usize, draft: Draft) -> Result<Prepared, AppendError> {
+fn prepare_one(index: usize, mut draft: Draft) -> Result<Prepared, AppendError> {
     let causes: Vec<Cause> = draft
         .causes
         .iter()
@@ -154,7 +163,8 @@ fn prepare_one(index: usize, draft: Draft) -> Result<Prepared, AppendError> {
     if draft.key.is_some() {
         head.flags = head.flags | FrameFlags::KEYED;
     }
-    let mut body = Vec::with_capacity(body_len(&parts));
+    let mut body = spare_buffer();
+    body.reserve(body_len(&parts));
     encode_body(&parts, &mut body);
     let content = content_hash(&draft.payload);
     let complete = draft
@@ -165,12 +175,15 @@ fn prepare_one(index: usize, draft: Draft) -> Result<Prepared, AppendError> {
         context_hash: context_hash(&draft, &causes),
         body_crc: body_crc(&body),
     });
+    give_back(std::mem::take(&mut draft.payload));
     Ok(Prepared {
         draft,
         head,
         body,
         content_hash: content,
         sealed,
+        before: None,
+        cause_generation: None,
     })
 }
 

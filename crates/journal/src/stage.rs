@@ -7,11 +7,12 @@ use batpak_coordinate::Sequence;
 use batpak_event::{Cause, CorrelationId, Digest, EventFacts, EventId};
 use batpak_graph::generation_after;
 use batpak_segment::{ControlFrame, FrameFlags, FrameHead, Offset, Salt, SegmentId};
+use smallvec::SmallVec;
 
 use crate::check::{self, Lookups, Present, Verdict};
 use crate::clock::Stamp;
 use crate::condition::{Checked, Condition};
-use crate::draft::{Committed, DraftCause};
+use crate::draft::{Committed, CommittedUnit, DraftCause};
 use crate::engine::{Engine, Target};
 use crate::error::AppendError;
 use crate::live::{Addition, Head, Live};
@@ -23,21 +24,13 @@ use crate::tail::Tail;
 /// Closed segments whose index is still to be made; more than that, and whoever appends makes them.
 pub(crate) const MOST_WITHOUT_INDEX: usize = 2;
 
-/// What is known of a unit that is given its place: columns for its events, the newest events of its
-/// streams before it, and the generations of its causes.
-struct Known<'a> {
-    live: &'a Live,
-    heads: &'a [Head],
-    generations: &'a [Vec<u32>],
-}
-
 /// What became of a unit.
 #[derive(Debug)]
 pub(crate) enum Staged {
     /// It has its place.
-    New(Vec<Committed>, Target),
+    New(CommittedUnit, Target),
     /// Every event of it is there already, at these sequences.
-    Present(Vec<Sequence>, Target, Vec<Prepared>),
+    Present(Vec<Sequence>, Target),
 }
 
 /// What may be done for a unit to get its place.
@@ -72,7 +65,7 @@ impl Engine {
     /// The unit has a place only where the conditions hold.
     pub(crate) fn stage(
         &self,
-        mut unit: Vec<Prepared>,
+        unit: &mut [Prepared],
         conditions: &[Condition],
         effort: Effort,
     ) -> Result<Staged, AppendError> {
@@ -88,10 +81,10 @@ impl Engine {
                 self.seal_closed();
                 self.record_indexes();
             }
-            if check::names_events(&unit) && !lookups.hold(&self.view) {
-                lookups = Lookups::make(&unit, &self.view)?;
+            if check::names_events(unit) && !lookups.hold(&self.view) {
+                lookups = Lookups::make(unit, &self.view)?;
             }
-            let obstacle = match self.try_stage(&mut unit, &checked, &lookups, effort) {
+            let obstacle = match self.try_stage(unit, &checked, &lookups, effort) {
                 Ok(staged) => return Ok(staged),
                 Err(obstacle) => obstacle,
             };
@@ -101,7 +94,7 @@ impl Engine {
                     checked = Checked::outside(conditions, &self.view)?;
                 }
                 Obstacle::NeedsHeads => {
-                    lookups.add_heads(&unit, &checked, &self.view, || self.written())?;
+                    lookups.add_heads(unit, &checked, &self.view, || self.written())?;
                 }
                 Obstacle::Present(_, target)
                     if !patient && self.judge(&target, self.options.durability).is_none() =>
@@ -109,7 +102,7 @@ impl Engine {
                     return Err(AppendError::Busy);
                 }
                 Obstacle::Present(sequences, target) => {
-                    return Ok(Staged::Present(sequences, target, unit));
+                    return Ok(Staged::Present(sequences, target));
                 }
                 Obstacle::NeedsSegment { id, bytes, doubled } if patient => {
                     self.prepare_segment(id, bytes, doubled)?;
@@ -168,7 +161,11 @@ impl Engine {
         let checked = (!checked.conditions.is_empty()).then_some(checked);
         match check::check(unit, checked, &present) {
             Verdict::Go => {}
-            Verdict::NeedsHeads => return Err(Obstacle::NeedsHeads),
+            Verdict::NeedsHeads => {
+                // Those that are not known are noted for the look-up.
+                present.look_up(unit);
+                return Err(Obstacle::NeedsHeads);
+            }
             Verdict::NeedsConditions => return Err(Obstacle::NeedsConditions),
             Verdict::Present(sequences) => {
                 let target = target(&tail, &sequences);
@@ -183,11 +180,9 @@ impl Engine {
                 });
             }
         }
-        let heads = present.heads(unit).ok_or(Obstacle::NeedsHeads)?;
-        let generations: Vec<Vec<u32>> = unit
-            .iter()
-            .map(|prepared| present.generations(prepared))
-            .collect();
+        if !present.look_up(unit) {
+            return Err(Obstacle::NeedsHeads);
+        }
         tail.random
             .reserve(unit.len() + 2)
             .map_err(|error| Obstacle::Refused(error.into()))?;
@@ -204,12 +199,7 @@ impl Engine {
         if tail.epoch_due {
             self.stage_epoch(&mut tail, live, stamp);
         }
-        let known = Known {
-            live,
-            heads: &heads,
-            generations: &generations,
-        };
-        let committed = self.place(&mut tail, &known, unit, stamp);
+        let committed = self.place(&mut tail, live, unit, stamp);
         tail.staged_bytes = tail.staged_bytes.saturating_add(unit_bytes);
         self.staged_units.fetch_add(1, Ordering::AcqRel);
         let target = Target {
@@ -271,14 +261,13 @@ impl Engine {
     fn place(
         &self,
         tail: &mut Tail,
-        known: &Known<'_>,
+        live: &Live,
         unit: &mut [Prepared],
         stamp: Stamp,
-    ) -> Vec<Committed> {
+    ) -> CommittedUnit {
         let count = unit.len();
-        let mut identifiers = Vec::with_capacity(count);
-        let mut earlier = Vec::with_capacity(count);
-        let mut committed = Vec::with_capacity(count);
+        let mut earlier: SmallVec<[(EventId, u32); 1]> = SmallVec::with_capacity(count);
+        let mut committed = CommittedUnit::with_capacity(count);
         for (position, prepared) in unit.iter_mut().enumerate() {
             let sequence = tail.last.next();
             stamp.advance(&mut tail.wall_us, &mut tail.counter);
@@ -286,19 +275,12 @@ impl Engine {
                 || EventId::mint(tail.wall_us, sequence, tail.random.draw()),
                 EventId::from,
             );
-            let sealed = prepared.seal(&identifiers);
-            identifiers.push(id);
+            let sealed = prepared.seal(&earlier);
             let entity = prepared.draft.coordinate.entity();
             // An earlier event of the unit is not written yet, so it is still remembered.
             let head = tail.heads.get(entity);
-            let head = head.or(known.heads.get(position).copied());
-            let head = head.unwrap_or_default();
-            let causes = known
-                .generations
-                .get(position)
-                .into_iter()
-                .flatten()
-                .copied();
+            let head = head.or(prepared.before).unwrap_or_default();
+            let causes = prepared.cause_generation.into_iter();
             let generation = generation_after(
                 causes
                     .chain(check::generations_in_unit(prepared, &earlier))
@@ -335,7 +317,7 @@ impl Engine {
                 prepared.head.flags = prepared.head.flags | FrameFlags::COMMIT;
             }
             let place = self.push_frame(tail, prepared, &facts, event_hash);
-            let causes = resolved_causes(prepared, &identifiers);
+            let causes = resolved_causes(prepared, &earlier);
             let addition = Addition {
                 sequence,
                 id,
@@ -353,7 +335,7 @@ impl Engine {
                     .filter(|correlation| *correlation != CorrelationId::from(id)),
                 causes: &causes,
             };
-            known.live.push(&addition);
+            live.push(&addition);
             let head = Head {
                 sequence,
                 stream_sequence: facts.stream_sequence,
@@ -434,13 +416,13 @@ pub(crate) fn control_length(frame: &ControlFrame) -> u64 {
 }
 
 /// The events of this store that caused an event.
-fn resolved_causes(prepared: &Prepared, identifiers: &[EventId]) -> Vec<EventId> {
+fn resolved_causes(prepared: &Prepared, earlier: &[(EventId, u32)]) -> Vec<EventId> {
     let causes = prepared.draft.causes.iter();
     causes
         .filter_map(|cause| match *cause {
             DraftCause::Known(Cause::Local(id)) => Some(id),
             DraftCause::Known(Cause::Foreign(_)) => None,
-            DraftCause::Prior(position) => identifiers.get(position).copied(),
+            DraftCause::Prior(position) => earlier.get(position).map(|(id, _)| *id),
         })
         .collect()
 }

@@ -13,6 +13,7 @@ use crate::error::FileError;
 use crate::heads::HeadCache;
 use crate::live::Ordinal;
 use crate::segment_file::{NextSegment, SegmentFile};
+use crate::spare::give_back;
 
 /// Frame bytes of this length and more are moved into the buffer instead of copied, so that the
 /// time under the lock does not grow with the payload.
@@ -37,8 +38,8 @@ pub(crate) struct Tail {
     pub(crate) stage: Arc<Stage>,
     pub(crate) staged_bytes: u64,
     pub(crate) random: RandomPool,
-    /// An emptied buffer to use again.
-    pub(crate) spare: Option<Vec<u8>>,
+    /// The pieces of a buffer that was written, emptied to use again.
+    pub(crate) spare: Option<Vec<Vec<u8>>>,
     pub(crate) heads: HeadCache,
 }
 
@@ -98,15 +99,15 @@ pub(crate) struct Rotation {
 }
 
 impl StagedBuffer {
-    fn new(segment: Arc<SegmentFile>, start: u64, spare: Option<Vec<u8>>) -> Self {
-        let extendable = spare.is_some();
+    fn new(segment: Arc<SegmentFile>, start: u64, spare: Option<Vec<Vec<u8>>>) -> Self {
+        let pieces = spare.unwrap_or_default();
         Self {
             segment,
             rotation: None,
             start,
             len: 0,
-            pieces: spare.into_iter().collect(),
-            extendable,
+            extendable: !pieces.is_empty(),
+            pieces,
             last: Sequence::NONE,
             last_hash: [0; 32],
             units: 0,
@@ -121,6 +122,7 @@ impl StagedBuffer {
         piece.extend_from_slice(head);
         if body.len() < MOVE_FROM {
             piece.extend_from_slice(&body);
+            give_back(body);
         } else {
             self.pieces.push(body);
             self.extendable = false;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::draft::Committed;
+use crate::draft::{Committed, CommittedUnit};
 use crate::engine::{Engine, Target};
 use crate::error::AppendError;
 use crate::options::Durability;
@@ -12,12 +12,12 @@ use crate::options::Durability;
 #[derive(Debug)]
 pub struct Ticket {
     engine: Arc<Engine>,
-    committed: Vec<Committed>,
+    committed: CommittedUnit,
     target: Target,
 }
 
 impl Ticket {
-    pub(crate) fn new(engine: Arc<Engine>, committed: Vec<Committed>, target: Target) -> Self {
+    pub(crate) fn new(engine: Arc<Engine>, committed: CommittedUnit, target: Target) -> Self {
         Self {
             engine,
             committed,
@@ -29,7 +29,7 @@ impl Ticket {
     ///
     /// # Errors
     /// As for an append.
-    pub fn wait(mut self, level: Durability) -> Result<Vec<Committed>, AppendError> {
+    pub fn wait(mut self, level: Durability) -> Result<CommittedUnit, AppendError> {
         let level = level.max(self.engine.options.durability);
         self.engine.wait(&self.target, level, None)?;
         self.stamp();
@@ -46,7 +46,7 @@ impl Ticket {
         mut self,
         level: Durability,
         limit: Duration,
-    ) -> Result<Result<Vec<Committed>, Self>, AppendError> {
+    ) -> Result<Result<CommittedUnit, Self>, AppendError> {
         let level = level.max(self.engine.options.durability);
         if !self.engine.wait(&self.target, level, Some(limit))? {
             return Ok(Err(self));

@@ -69,7 +69,7 @@ impl Engine {
         if self.failure.get().is_some() {
             return 0;
         }
-        let buffers = {
+        let mut buffers = {
             let mut tail = self.lock_tail();
             tail.staged_bytes = 0;
             if tail.spare.is_none() {
@@ -77,7 +77,7 @@ impl Engine {
             }
             self.staged_units.store(0, Ordering::Release);
             self.attempted.fetch_max(tail.last.get(), Ordering::SeqCst);
-            std::mem::take(&mut tail.queue)
+            std::mem::replace(&mut tail.queue, std::mem::take(&mut writer.emptied))
         };
         if self.failed.load(Ordering::SeqCst) {
             return 0;
@@ -85,7 +85,7 @@ impl Engine {
         let mut units = 0;
         // Units that were taken from the queue and not written leave a gap before later ones.
         let undone = Undone(self);
-        for buffer in buffers {
+        for buffer in buffers.drain(..) {
             units += buffer.units;
             if let Err(stop) = self.write_buffer(writer, buffer) {
                 match stop {
@@ -103,6 +103,7 @@ impl Engine {
             }
         }
         std::mem::forget(undone);
+        writer.emptied = buffers;
         units
     }
 
@@ -129,9 +130,11 @@ impl Engine {
         writer.epoch_written |= buffer.has_epoch;
         self.unsynced_bytes.fetch_add(buffer.len, Ordering::AcqRel);
         self.raise_written(buffer.last);
-        if let Some(mut piece) = buffer.pieces.into_iter().next() {
+        let mut pieces = buffer.pieces;
+        pieces.truncate(1);
+        if let Some(piece) = pieces.first_mut() {
             piece.clear();
-            writer.spare = Some(piece);
+            writer.spare = Some(pieces);
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use batpak_coordinate::{Coordinate, EventKind};
 use batpak_event::encoding;
+use batpak_journal::spare_buffer;
 use serde::Serialize;
 
 use super::append_options::AppendOptions;
@@ -188,5 +189,7 @@ impl BatchAppendItem {
 
 /// Encodes a payload or a map of extensions.
 pub(super) fn encode(value: &(impl Serialize + ?Sized)) -> Result<Vec<u8>, StoreError> {
-    Ok(encoding::to_bytes(value)?)
+    let mut buffer = spare_buffer();
+    encoding::write_to(&mut buffer, value)?;
+    Ok(buffer)
 }

@@ -1,6 +1,7 @@
 //! Appending several events as one unit.
 
 use batpak_event::{CausationId, CorrelationId};
+use smallvec::SmallVec;
 
 use super::append_item::BatchAppendItem;
 use super::append_options::AppendOptions;
@@ -60,7 +61,8 @@ impl Store<Open> {
             let detail = Detail::new(DetailCause::Unsupported, text);
             return Err(StoreError::Configuration(detail));
         }
-        self.submit_unit(self.unit_of_batch(items, gate)?)?.wait()
+        let pending = self.submit_unit(self.unit_of_batch(items, gate)?)?;
+        pending.wait().map(SmallVec::into_vec)
     }
 
     /// Appends events that another one led to as one unit, in one conversation.

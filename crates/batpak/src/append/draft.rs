@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use batpak_coordinate::EventKind;
-use batpak_event::receipt::extensions_hash;
-use batpak_event::{Cause, Digest, EventId};
+use batpak_event::{Cause, Digest, EventId, receipt};
 use batpak_journal::{Draft, DraftCause};
 use batpak_segment::MAX_CAUSES;
+use smallvec::{SmallVec, smallvec};
 
 use super::append_item::{BatchAppendItem, encode};
 use super::bytes::Extensions;
@@ -17,8 +17,8 @@ use crate::error::{Detail, DetailCause, StoreError};
 
 /// A unit ready for the journal, with what its receipts repeat.
 pub(super) struct Drafts {
-    pub(super) drafts: Vec<Draft>,
-    pub(super) repeated: Vec<Repeated>,
+    pub(super) drafts: batpak_journal::Drafts,
+    pub(super) repeated: SmallVec<[Repeated; 1]>,
 }
 
 /// What the receipt of an event repeats of what was to be appended.
@@ -26,7 +26,8 @@ pub(super) struct Drafts {
 pub(crate) struct Repeated {
     pub(crate) kind: EventKind,
     pub(crate) extensions: Extensions,
-    pub(crate) extensions_hash: Digest,
+    /// Hash of the extensions as they are stored; none where there are none.
+    pub(crate) extensions_hash: Option<Digest>,
 }
 
 impl Drafts {
@@ -46,8 +47,8 @@ impl Drafts {
             )));
         }
         Ok(Drafts {
-            drafts: vec![draft],
-            repeated: vec![repeated],
+            drafts: smallvec![draft],
+            repeated: smallvec![repeated],
         })
     }
 
@@ -68,8 +69,8 @@ impl Drafts {
         }
         check_keys(&items)?;
         let (mut drafts, mut repeated) = (
-            Vec::with_capacity(items.len()),
-            Vec::with_capacity(items.len()),
+            batpak_journal::Drafts::with_capacity(items.len()),
+            SmallVec::with_capacity(items.len()),
         );
         let mut total = 0_usize;
         for (index, item) in items.into_iter().enumerate() {
@@ -125,13 +126,15 @@ fn draft(
     draft.causes = causes;
     draft.key = options.key;
     draft.expected = options.expected;
+    let mut extensions_hash = None;
     if !extensions.is_empty() {
         draft.extensions = encode(&extensions).map_err(|error| scope.item(index, error))?;
+        extensions_hash = Some(receipt::extensions_hash(&draft.extensions));
     }
     let repeated = Repeated {
         kind,
         extensions,
-        extensions_hash: extensions_hash(&draft.extensions),
+        extensions_hash,
     };
     Ok((draft, repeated))
 }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use batpak_journal::{AppendError, Committed, Durability, Ticket};
+use batpak_journal::{AppendError, CommittedUnit, Durability, Ticket};
+use smallvec::SmallVec;
 
 use super::draft::Repeated;
 use super::durability_gate::DurabilityGate;
@@ -123,7 +124,7 @@ impl BatchAppendTicket {
     /// # Errors
     /// As for [`Store::append_batch`](crate::Store::append_batch).
     pub fn wait(self) -> Result<Vec<AppendReceipt>, StoreError> {
-        self.0.wait()
+        self.0.wait().map(Receipts::into_vec)
     }
 
     /// As [`BatchAppendTicket::wait`], giving up after `limit`: the ticket comes back, and the
@@ -135,27 +136,32 @@ impl BatchAppendTicket {
         self,
         limit: Duration,
     ) -> Result<Result<Vec<AppendReceipt>, BatchAppendTicket>, StoreError> {
-        Ok(self.0.wait_timeout(limit)?.map_err(BatchAppendTicket))
+        let waited = self.0.wait_timeout(limit)?;
+        Ok(waited.map(Receipts::into_vec).map_err(BatchAppendTicket))
     }
 
     /// The outcome if it is known already, without waiting and without doing work.
     pub fn try_check(&self) -> Option<Result<Vec<AppendReceipt>, StoreError>> {
-        self.0.try_check()
+        let outcome = self.0.try_check()?;
+        Some(outcome.map(Receipts::into_vec))
     }
 }
+
+/// The receipts of a unit. A single one is not on the heap.
+pub(super) type Receipts = SmallVec<[AppendReceipt; 1]>;
 
 /// A submitted unit with what its answer needs.
 pub(super) struct Pending {
     pub(super) ticket: Mutex<Ticket>,
     pub(super) level: Durability,
     pub(super) gate: Option<DurabilityGate>,
-    pub(super) repeated: Vec<Repeated>,
+    pub(super) repeated: SmallVec<[Repeated; 1]>,
     pub(super) origin: Arc<Origin>,
     pub(super) scope: Scope,
 }
 
 impl Pending {
-    pub(super) fn wait(self) -> Result<Vec<AppendReceipt>, StoreError> {
+    pub(super) fn wait(self) -> Result<Receipts, StoreError> {
         let gate = self.gate;
         let receipts = self.wait_for_gate()?;
         match gate.and_then(|gate| gate.missed_by(&receipts)) {
@@ -165,7 +171,7 @@ impl Pending {
     }
 
     /// The receipts as soon as the gate is reached, or its time is over.
-    fn wait_for_gate(self) -> Result<Vec<AppendReceipt>, StoreError> {
+    fn wait_for_gate(self) -> Result<Receipts, StoreError> {
         let Some(gate) = self.gate.filter(|gate| gate.needs_sync()) else {
             return self.wait_for_level();
         };
@@ -181,7 +187,7 @@ impl Pending {
         }
     }
 
-    fn wait_for_level(self) -> Result<Vec<AppendReceipt>, StoreError> {
+    fn wait_for_level(self) -> Result<Receipts, StoreError> {
         let Pending {
             ticket,
             level,
@@ -197,10 +203,7 @@ impl Pending {
         }
     }
 
-    fn wait_timeout(
-        self,
-        limit: Duration,
-    ) -> Result<Result<Vec<AppendReceipt>, Pending>, StoreError> {
+    fn wait_timeout(self, limit: Duration) -> Result<Result<Receipts, Pending>, StoreError> {
         let Pending {
             ticket,
             level,
@@ -227,7 +230,7 @@ impl Pending {
         }
     }
 
-    fn try_check(&self) -> Option<Result<Vec<AppendReceipt>, StoreError>> {
+    fn try_check(&self) -> Option<Result<Receipts, StoreError>> {
         Some(match self.known()? {
             Ok(committed) => Ok(receipts(committed, self.repeated.clone(), &self.origin)),
             Err(error) => Err(append_error(error, &self.origin, self.scope)),
@@ -235,9 +238,9 @@ impl Pending {
     }
 
     /// The outcome, copied: receipts are signed after the lock of the ticket is left.
-    fn known(&self) -> Option<Result<Vec<Committed>, AppendError>> {
+    fn known(&self) -> Option<Result<CommittedUnit, AppendError>> {
         let mut ticket = self.ticket.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(ticket.try_check(self.level)?.map(<[Committed]>::to_vec))
+        Some(ticket.try_check(self.level)?.map(CommittedUnit::from))
     }
 }
 
@@ -261,10 +264,10 @@ impl fmt::Debug for BatchAppendTicket {
 
 /// The receipts of a unit, signed where there is a key. No lock is held here.
 pub(super) fn receipts(
-    committed: Vec<Committed>,
-    repeated: Vec<Repeated>,
+    committed: CommittedUnit,
+    repeated: SmallVec<[Repeated; 1]>,
     origin: &Origin,
-) -> Vec<AppendReceipt> {
+) -> Receipts {
     committed
         .into_iter()
         .zip(repeated)
@@ -273,7 +276,7 @@ pub(super) fn receipts(
 }
 
 /// The receipt of a unit of one event.
-fn only(mut receipts: Vec<AppendReceipt>) -> Result<AppendReceipt, StoreError> {
+fn only(mut receipts: Receipts) -> Result<AppendReceipt, StoreError> {
     // A unit of one event has one receipt.
     let kind = StoreInvariant::PreparedBatchItemCountDrift {
         expected: 1,

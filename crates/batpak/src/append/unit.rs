@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use batpak_journal::{AppendError, Committed, Draft, Durability, Ticket};
+use batpak_journal::{AppendError, CommittedUnit, Durability, Ticket};
+use smallvec::SmallVec;
 
 use super::append_item::BatchAppendItem;
 use super::draft::{Drafts, Repeated};
@@ -16,7 +17,7 @@ use crate::store::{Open, Store};
 /// Events that are appended together.
 #[derive(Clone)]
 pub(super) struct Unit {
-    pub(super) drafts: Vec<Draft>,
+    pub(super) drafts: batpak_journal::Drafts,
     pub(super) answer: Answer,
 }
 
@@ -26,7 +27,7 @@ pub(super) struct Answer {
     /// The level to acknowledge at, the strongest that an event asks for.
     pub(super) level: Durability,
     gate: Option<DurabilityGate>,
-    repeated: Vec<Repeated>,
+    repeated: SmallVec<[Repeated; 1]>,
     scope: Scope,
 }
 
@@ -86,11 +87,11 @@ impl Store<Open> {
     /// What became of a unit that was waited for.
     pub(super) fn answer(
         &self,
-        committed: Result<Vec<Committed>, AppendError>,
+        committed: Result<CommittedUnit, AppendError>,
         answer: Answer,
     ) -> Result<Vec<AppendReceipt>, StoreError> {
         match committed {
-            Ok(committed) => Ok(receipts(committed, answer.repeated, &self.core.origin)),
+            Ok(committed) => Ok(receipts(committed, answer.repeated, &self.core.origin).into_vec()),
             Err(error) => Err(self.refused(error, &answer)),
         }
     }

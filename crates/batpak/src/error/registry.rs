@@ -30,7 +30,7 @@ pub struct EventPayloadKindCollision {
 
 /// Payload types of this program claim the same kind.
 ///
-/// ```
+/// ```standalone_crate
 /// use batpak::prelude::*;
 ///
 /// // This program has no two types of one kind.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use batpak_coordinate::{EventKind, Generation, StreamSequence};
-use batpak_event::receipt::{ReceiptFacts, Signature};
+use batpak_event::receipt::{ReceiptFacts, Signature, extensions_hash};
 use batpak_event::{BranchId, CorrelationId, Digest, Epoch, EventId, Lineage};
 use batpak_journal::{Committed, Durability};
 use serde::{Deserialize, Serialize};
@@ -110,7 +110,9 @@ impl AppendReceipt {
             },
         };
         if let Some(key) = &issuer.key {
-            let mut portable = receipt.with_extensions_hash(repeated.extensions_hash);
+            let hash = repeated.extensions_hash;
+            let hash = hash.unwrap_or_else(|| extensions_hash(b""));
+            let mut portable = receipt.with_extensions_hash(hash);
             portable.sign(key);
             (receipt.key_id, receipt.signature) = (portable.key_id, portable.signature);
         }
@@ -228,7 +230,7 @@ mod tests {
 
     use batpak_coordinate::Sequence;
     use batpak_event::encoding::{from_bytes, to_bytes};
-    use batpak_event::receipt::{ReceiptVerification, SigningKey, extensions_hash};
+    use batpak_event::receipt::{ReceiptVerification, SigningKey};
     use batpak_segment::{Offset, SegmentId};
 
     use super::*;
@@ -257,7 +259,7 @@ mod tests {
         let extensions = BTreeMap::from([(key, EncodedBytes::new(vec![1]))]);
         let repeated = Repeated {
             kind: EventKind::DATA,
-            extensions_hash: extensions_hash(&to_bytes(&extensions).unwrap()),
+            extensions_hash: Some(extensions_hash(&to_bytes(&extensions).unwrap())),
             extensions,
         };
         AppendReceipt::new(&facts, repeated, issuer)

@@ -88,7 +88,7 @@ fn submit_all(
             Line::Blank => {}
             Line::Stopped => break,
             Line::Submitted(submitted) => {
-                if tickets.send(submitted).is_err() {
+                if tickets.send(*submitted).is_err() {
                     break;
                 }
             }
@@ -100,7 +100,7 @@ fn submit_all(
 /// What became of a line.
 enum Line {
     Blank,
-    Submitted(Submitted),
+    Submitted(Box<Submitted>),
     /// Nothing: acknowledging has stopped.
     Stopped,
 }
@@ -122,11 +122,11 @@ fn submit(
         return Ok(Line::Stopped);
     }
     let ticket = store.submit_item(draft.item)?;
-    Ok(Line::Submitted(Submitted {
+    Ok(Line::Submitted(Box::new(Submitted {
         line,
         labels,
         ticket,
-    }))
+    })))
 }
 
 /// What labels mean while earlier lines are being committed.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use batpak_event::{Cause, EventId};
 use batpak_journal::{
-    AppendError, Committed, Draft, DraftCause, Durability, Journal, Options, Ticket,
+    AppendError, Committed, CommittedUnit, Draft, DraftCause, Durability, Journal, Options, Ticket,
 };
 use batpak_sim::{Aftermath, Fate, Fault, Operation, SimDisk};
 
@@ -247,7 +247,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn answered(&mut self, unit: &Arc<Unit>, answer: Result<Vec<Committed>, AppendError>) {
+    fn answered(&mut self, unit: &Arc<Unit>, answer: Result<CommittedUnit, AppendError>) {
         tell(|| match &answer {
             Ok(receipts) => {
                 let told = receipts
@@ -273,7 +273,7 @@ impl<'a> Run<'a> {
                     .first
                     .or(receipts.first().map(|receipt| receipt.event_id));
                 if let Some(submitted) = self.model.units.get_mut(place) {
-                    submitted.receipts = Some(Arc::new(receipts));
+                    submitted.receipts = Some(Arc::new(receipts.into_vec()));
                 }
                 if !self.cache_lost {
                     self.model.written = self.model.written.max(place + 1);
@@ -347,7 +347,7 @@ impl<'a> Run<'a> {
         for (mut ticket, unit) in std::mem::take(&mut self.tickets) {
             match ticket.try_check(self.options.durability) {
                 Some(verdict) => {
-                    let answer = verdict.map(<[Committed]>::to_vec);
+                    let answer = verdict.map(CommittedUnit::from);
                     self.answered(&unit, answer);
                 }
                 None => self.tickets.push((ticket, unit)),

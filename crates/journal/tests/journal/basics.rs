@@ -368,7 +368,7 @@ fn a_unit_larger_than_a_segment_gets_one_of_its_size() {
         journal
             .append(draft("a", b"small"), Durability::Synced)
             .unwrap();
-        let unit = (0..30).map(|_| draft("b", &[1; 500])).collect();
+        let unit: Vec<_> = (0..30).map(|_| draft("b", &[1; 500])).collect();
         journal.append_unit(unit, Durability::Synced).unwrap();
         assert_eq!(shown(journal.view())[1].payload, large);
         journal.close().unwrap();
@@ -388,7 +388,7 @@ fn limits_hold_at_the_limit_and_one_beyond() {
     let platform = SimDisk::new().platform();
     let journal = open(&platform, &options);
     let try_unit = |sizes: &[usize]| {
-        let unit = sizes
+        let unit: Vec<_> = sizes
             .iter()
             .map(|size| draft("a", &vec![1; *size]))
             .collect();

@@ -12,7 +12,7 @@ fn large() -> SimDisk {
     let disk = SimDisk::new();
     let journal = open(&disk.platform(), &Options::default());
     for count in [EVENTS - 100, 100] {
-        let unit = (0..count).map(|_| draft("a", b"")).collect();
+        let unit: Vec<_> = (0..count).map(|_| draft("a", b"")).collect();
         journal.append_unit(unit, Durability::Synced).unwrap();
     }
     disk.kill();

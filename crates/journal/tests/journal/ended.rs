@@ -243,7 +243,7 @@ fn a_salvage_that_is_cut_off_never_looks_like_a_whole_store() {
     let source = SimDisk::new();
     let journal = open(&source.platform(), &options());
     for _ in 0..67 {
-        let unit = (0..1_000).map(|_| draft("a", b"x")).collect();
+        let unit: Vec<_> = (0..1_000).map(|_| draft("a", b"x")).collect();
         journal.append_unit(unit, Durability::Written).unwrap();
     }
     journal.close().unwrap();

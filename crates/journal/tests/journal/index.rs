@@ -352,7 +352,7 @@ fn refreshing_an_idle_reader_costs_the_same_whatever_the_size() {
         };
         let journal = open(&disk.platform(), &options);
         for _ in 0..events / 1_000 {
-            let unit = (0..1_000).map(|_| draft("a", b"x")).collect();
+            let unit: Vec<_> = (0..1_000).map(|_| draft("a", b"x")).collect();
             journal.append_unit(unit, Durability::Synced).unwrap();
         }
         journal.close().unwrap();
@@ -489,7 +489,7 @@ fn a_page_costs_as_many_calls_at_the_end_as_at_the_start() {
     };
     let journal = open(&disk.platform(), &options);
     for _ in 0..60 {
-        let unit = (0..100).map(|_| draft("a", b"x")).collect();
+        let unit: Vec<_> = (0..100).map(|_| draft("a", b"x")).collect();
         journal.append_unit(unit, Durability::Synced).unwrap();
     }
     journal.close().unwrap();
@@ -560,7 +560,7 @@ fn ended(late: i64) -> SimDisk {
     disk.clock().set(late);
     let journal = open(&disk.platform(), &Options::default());
     for _ in 0..5 {
-        let unit = (0..1_000).map(|_| draft("a", b"x")).collect();
+        let unit: Vec<_> = (0..1_000).map(|_| draft("a", b"x")).collect();
         journal.append_unit(unit, Durability::Synced).unwrap();
     }
     journal.close().unwrap();
@@ -625,7 +625,7 @@ fn a_retry_as_the_first_append_behind_an_ended_segment_writes_nothing() {
     };
     let original = journal.append(keyed.clone(), Durability::Synced).unwrap();
     for _ in 0..5 {
-        let unit = (0..1_000).map(|_| draft("a", b"x")).collect();
+        let unit: Vec<_> = (0..1_000).map(|_| draft("a", b"x")).collect();
         journal.append_unit(unit, Durability::Synced).unwrap();
     }
     journal.close().unwrap();

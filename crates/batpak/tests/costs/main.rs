@@ -1,12 +1,15 @@
-//! What an open store holds in memory: nothing for each event of a closed segment. What a replay
-//! allocates: nothing for each event.
+//! What work costs, counted and not timed: memory that an open store holds, allocations, and calls of the
+//! storage.
 #![cfg(test)]
+
+mod calls;
+mod steady;
 
 use std::alloc::System;
 use std::sync::{Mutex, PoisonError};
 
 use batpak_coordinate::{Coordinate, EventKind};
-use batpak_journal::{Draft, Durability, Journal, Options, Reader};
+use batpak_journal::{Draft, Drafts, Durability, Journal, Options, Reader};
 use batpak_platform::{Platform, RealDirectory};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -30,7 +33,7 @@ fn store(events: usize) -> (tempfile::TempDir, Platform) {
     let platform = Platform::real(RealDirectory::create(directory.path()).unwrap());
     let (journal, _) = Journal::open(&platform, options()).unwrap();
     for first in (0..events).step_by(4_000) {
-        let unit = (first..first + 4_000)
+        let unit: Drafts = (first..first + 4_000)
             .map(|number| {
                 let entity = format!("user:{}", number % 1_000);
                 let coordinate = Coordinate::new(entity, "scope").unwrap();
