@@ -16,7 +16,7 @@ use crate::recover::{Ground, Mode, Recovered, recover};
 use crate::report::OpenReport;
 use crate::sabotage::{Bug, planted};
 use crate::seal;
-use crate::survey::{check_predecessor, identity, names, open_segment};
+use crate::survey::{check_predecessor, identity, identity_beside, names, open_segment};
 use crate::view::{Origin, View};
 use crate::walk::{Stopped, Walk, Walked};
 
@@ -377,7 +377,8 @@ pub(crate) fn read_once(
 ) -> Result<Recovered, OpenError> {
     let storage = &*platform.storage;
     let names = names(storage)?;
-    let (found, other_bad) = match identity(storage, &names) {
+    let live_writer = matches!(mode, Mode::Follow);
+    let (found, other_bad) = match identity_beside(live_writer, storage, &names) {
         Ok(found) => found
             .map(|(found, _, bad)| (found, bad))
             .ok_or(OpenError::NotAStore)?,

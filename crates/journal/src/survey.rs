@@ -87,6 +87,25 @@ fn is_ours(name: &str) -> bool {
     )
 }
 
+/// How often a slot is read again that a writer may be writing.
+const ATTEMPTS: u32 = 8;
+
+/// The identity, read without the lock: a slot that a writer is writing looks damaged for a moment, so it is
+/// read again.
+pub(crate) fn identity_beside(
+    live_writer: bool,
+    storage: &dyn Storage,
+    names: &Names,
+) -> Result<Option<(Identity, SlotPair, bool)>, OpenError> {
+    for _ in 1..ATTEMPTS {
+        let found = identity(storage, names);
+        if !live_writer || !matches!(found, Ok(Some((_, _, true)))) {
+            return found;
+        }
+    }
+    identity(storage, names)
+}
+
 /// The identity, or `None` in a directory where a store may be created.
 pub(crate) fn identity(
     storage: &dyn Storage,

@@ -18,7 +18,7 @@ use batpak_segment::{CloseFacts, Offset, SegmentId};
 
 use crate::error::{Damage, FileError, OpenError};
 use crate::headers::{identity_from_headers, identity_is_lost};
-use crate::survey::{Names, check_predecessor, damage_of, identity, names, open_segment};
+use crate::survey::{Names, check_predecessor, damage_of, identity_beside, names, open_segment};
 
 use chain::Chains;
 use segment::{Extent, verify_segment};
@@ -203,7 +203,7 @@ fn verify_once(
         .writer_present()
         .map_err(|source| FileError::new("look for a writer of", ".", source))?;
     let names = names(storage)?;
-    let (identity, identity_damage) = match identity(storage, &names) {
+    let (identity, identity_damage) = match identity_beside(live_writer, storage, &names) {
         Ok(found) => {
             let (identity, _, slot_damaged) = found.ok_or(OpenError::NotAStore)?;
             let message = "one of the two identity slots is damaged; the other one is used";

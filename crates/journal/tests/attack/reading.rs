@@ -1,15 +1,18 @@
 //! Reading beside a writer, around damage, and from the code of a caller.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use batpak_coordinate::{EventKind, KindFilter, Selector};
-use batpak_journal::{Durability, Journal, Options, Reader, Selection};
+use batpak_journal::{Durability, Journal, Options, Reader, Selection, verify};
 use batpak_segment::FRAME_FIXED;
 use batpak_sim::SimDisk;
 
-use crate::support::{FIRST, append, frames, killed, named, open, payloads, scanned, small};
+use crate::support::{
+    FIRST, Hook, append, frames, hooked, killed, named, open, payloads, scanned, small,
+};
 
 #[test]
 fn a_reader_beside_a_writer_that_just_opened_still_sees_what_was_durable() {
@@ -21,6 +24,34 @@ fn a_reader_beside_a_writer_that_just_opened_still_sees_what_was_durable() {
     let _writer = open(&disk.platform(), &Options::default());
     let beside = Reader::open(&disk.platform()).unwrap().0.view().visible();
     assert_eq!(beside, before);
+}
+
+/// A slot that is being written looks damaged for a moment.
+#[test]
+fn a_slot_of_the_identity_that_a_writer_is_writing_is_read_again() {
+    let disk = SimDisk::new();
+    let journal = open(&disk.platform(), &small(Durability::Synced));
+    append(&journal, b"x").unwrap();
+    // Half written when the identity is opened first, and whole when it is opened again.
+    let beside_a_write = || {
+        disk.corrupt("store.fbatm", 10, 1);
+        let (disk, opens) = (disk.clone(), AtomicU32::new(0));
+        let hook: Hook = Arc::new(move |call| {
+            if call == "open" && opens.fetch_add(1, Ordering::SeqCst) == 1 {
+                disk.corrupt("store.fbatm", 10, 1);
+            }
+        });
+        hook
+    };
+    let report = verify(&hooked(&disk, beside_a_write()), &mut |_| {}).unwrap();
+    assert!(report.findings.is_empty(), "{report:?}");
+    let (_, report) = Reader::open(&hooked(&disk, beside_a_write())).unwrap();
+    assert!(!report.identity_slot_damaged);
+
+    // What stays damaged is told.
+    disk.corrupt("store.fbatm", 10, 1);
+    let report = verify(&disk.platform(), &mut |_| {}).unwrap();
+    assert_eq!(report.findings[0].code, "identity-slot-damaged");
 }
 
 #[test]
