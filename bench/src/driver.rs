@@ -24,7 +24,7 @@ pub(crate) fn run(
 ) -> Result<()> {
     let start = Instant::now();
     let mut results = Results::create(out)?;
-    results.add(&Record::Machine(machine::facts(dir)?))?;
+    results.add(&Record::Machine(machine::facts(effort, dir)?))?;
     for (number, workload) in workloads.iter().enumerate() {
         results.add(&Record::Workload {
             name: workload.name.clone(),

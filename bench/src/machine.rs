@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
+use crate::workload::Effort;
 
 /// Facts by name, in the order of the table.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -31,8 +32,12 @@ const PEERS: [&str; 8] = [
     "tephra",
 ];
 
-/// The facts about this machine and the disk behind `dir`.
-pub(crate) fn facts(dir: &Path) -> Result<Machine> {
+/// The facts about a run, this machine and the disk behind `dir`.
+pub(crate) fn facts(effort: Effort, dir: &Path) -> Result<Machine> {
+    let run = match effort {
+        Effort::Quick => "quick",
+        Effort::Full => "full",
+    };
     let mount = mount(dir);
     let cores = thread::available_parallelism()?.get();
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
@@ -43,6 +48,7 @@ pub(crate) fn facts(dir: &Path) -> Result<Machine> {
             .as_secs(),
     )?;
     let facts = [
+        ("run", run.to_owned()),
         ("date", day(date)),
         ("processor", first_field("/proc/cpuinfo", "model name")),
         ("cores", cores.to_string()),

@@ -15,15 +15,15 @@ pub(super) fn page(measured: &Measured, pictures: &[(String, String)]) -> String
         "# Benchmarks\n\nThis page is made by `batpak-bench report`; nobody edits it by hand. How it was \
          measured stands [below](#method).\n\n",
     );
-    let date = measured
-        .machine
-        .facts
-        .iter()
-        .find(|(name, _)| name == "date");
-    let date = date.map_or("an unknown day", |(_, date)| date.as_str());
+    let fact = |wanted: &str| {
+        let mut facts = measured.machine.facts.iter();
+        let found = facts.find(|(name, _)| name == wanted);
+        found.map_or("unknown", |(_, value)| value.as_str())
+    };
+    let (date, run) = (fact("date"), fact("run"));
     let _ = writeln!(
         out,
-        "Every figure is of one machine, on {date}: use the ratios. *To bare* is the ratio to a bare loop that \
+        "Every figure is of one machine and of one run, `{run}`, on {date}: use the ratios. *To bare* is the ratio to a bare loop that \
          writes the same bytes, *to best* the ratio to the best other store. Less is better \
          everywhere but under *Events/s*.\n\n## Summary\n"
     );
