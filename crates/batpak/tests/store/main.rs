@@ -5,6 +5,7 @@ mod ancestors;
 mod append;
 mod batch;
 mod bypass;
+mod canonical;
 mod closing;
 mod cookbook;
 mod crowd;
