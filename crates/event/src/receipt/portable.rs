@@ -129,7 +129,7 @@ impl PortableReceipt {
     }
 
     /// Judges the receipt by itself: whether the owner of a known key said all of this. Without keys it proves
-    /// nothing. Cost: one verification of a signature, some 50 microseconds.
+    /// nothing. Cost: one verification of a signature, some 40 microseconds.
     pub fn verify(&self, keys: &[VerifyingKey]) -> ReceiptVerification {
         let denial = self.is_denial && !self.may_be(EventKind::SYSTEM_DENIAL);
         let form = if denial {
