@@ -71,9 +71,8 @@ impl Store<Open> {
         payload: &T,
         options: AppendOptions,
     ) -> Result<AppendReceipt, StoreError> {
-        let coordinate = coordinate.clone();
-        let item = BatchAppendItem::typed(coordinate, payload, options, CausationRef::None)?;
-        self.submit_item(item)?.wait()
+        self.submit_typed_with_options(coordinate, payload, options)?
+            .wait()
     }
 
     /// Appends an event that another one led to, in a conversation.
@@ -88,8 +87,8 @@ impl Store<Open> {
         correlation: CorrelationId,
         causation: CausationId,
     ) -> Result<AppendReceipt, StoreError> {
-        let options = reaction(correlation, causation);
-        self.append_with_options(coordinate, kind, payload, options)
+        self.submit_reaction(coordinate, kind, payload, correlation, causation)?
+            .wait()
     }
 
     /// Appends an event that another one led to, with the kind and version of its payload.
@@ -103,8 +102,8 @@ impl Store<Open> {
         correlation: CorrelationId,
         causation: CausationId,
     ) -> Result<AppendReceipt, StoreError> {
-        let options = reaction(correlation, causation);
-        self.append_typed_with_options(coordinate, payload, options)
+        self.submit_reaction_typed(coordinate, payload, correlation, causation)?
+            .wait()
     }
 
     /// Gives an event its place in the log and returns without waiting for the disk. Events that
@@ -149,13 +148,18 @@ impl Store<Open> {
         coordinate: &Coordinate,
         payload: &T,
     ) -> Result<AppendTicket, StoreError> {
-        let (coordinate, options) = (coordinate.clone(), AppendOptions::new());
-        self.submit_item(BatchAppendItem::typed(
-            coordinate,
-            payload,
-            options,
-            CausationRef::None,
-        )?)
+        self.submit_typed_with_options(coordinate, payload, AppendOptions::new())
+    }
+
+    fn submit_typed_with_options<T: EventPayload>(
+        &self,
+        coordinate: &Coordinate,
+        payload: &T,
+        options: AppendOptions,
+    ) -> Result<AppendTicket, StoreError> {
+        let coordinate = coordinate.clone();
+        let item = BatchAppendItem::typed(coordinate, payload, options, CausationRef::None)?;
+        self.submit_item(item)
     }
 
     /// Submits an event that is described as an item.
@@ -194,12 +198,8 @@ impl Store<Open> {
         correlation: CorrelationId,
         causation: CausationId,
     ) -> Result<AppendTicket, StoreError> {
-        self.submit_item(BatchAppendItem::typed(
-            coordinate.clone(),
-            payload,
-            reaction(correlation, causation),
-            CausationRef::None,
-        )?)
+        let options = reaction(correlation, causation);
+        self.submit_typed_with_options(coordinate, payload, options)
     }
 }
 
