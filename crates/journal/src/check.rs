@@ -53,7 +53,7 @@ pub(crate) struct Lookups {
 
 impl Lookups {
     /// Looks up what the unit names.
-    pub(crate) fn make(unit: &[Prepared], view: &View) -> Result<Self, ReadError> {
+    pub(crate) fn make(unit: &[Prepared<'_>], view: &View) -> Result<Self, ReadError> {
         let mut lookups = Self {
             version: Some(view.version()),
             ..Self::default()
@@ -82,7 +82,7 @@ impl Lookups {
     /// it; `written` is the newest written event.
     pub(crate) fn add_heads(
         &mut self,
-        unit: &[Prepared],
+        unit: &[Prepared<'_>],
         checked: &Checked<'_>,
         view: &View,
         written: impl Fn() -> Sequence,
@@ -114,7 +114,7 @@ fn known(sequence: Sequence, generation: u32) -> Known {
     }
 }
 
-fn local_causes(prepared: &Prepared) -> impl Iterator<Item = EventId> {
+fn local_causes(prepared: &Prepared<'_>) -> impl Iterator<Item = EventId> {
     prepared
         .draft
         .causes
@@ -126,7 +126,7 @@ fn local_causes(prepared: &Prepared) -> impl Iterator<Item = EventId> {
 }
 
 /// Whether a unit names events that have to be looked up.
-pub(crate) fn names_events(unit: &[Prepared]) -> bool {
+pub(crate) fn names_events(unit: &[Prepared<'_>]) -> bool {
     unit.iter()
         .any(|prepared| prepared.draft.key.is_some() || local_causes(prepared).next().is_some())
 }
@@ -195,7 +195,7 @@ impl Present<'_> {
 
     /// Notes in each event of a unit the newest event of its stream and the generation of its causes; false
     /// when a stream's is not known.
-    pub(crate) fn look_up(&self, unit: &mut [Prepared]) -> bool {
+    pub(crate) fn look_up(&self, unit: &mut [Prepared<'_>]) -> bool {
         let mut all = true;
         for prepared in unit {
             prepared.before = self.head(prepared.draft.coordinate.entity());
@@ -210,7 +210,7 @@ impl Present<'_> {
 /// Generations of the causes of an event that are earlier events of its unit, of which id and
 /// generation are given.
 pub(crate) fn generations_in_unit(
-    prepared: &Prepared,
+    prepared: &Prepared<'_>,
     earlier: &[(EventId, u32)],
 ) -> impl Iterator<Item = u32> {
     prepared.draft.causes.iter().filter_map(move |cause| {
@@ -224,7 +224,7 @@ pub(crate) fn generations_in_unit(
 }
 
 pub(crate) fn check(
-    unit: &[Prepared],
+    unit: &[Prepared<'_>],
     checked: Option<&Checked<'_>>,
     present: &Present<'_>,
 ) -> Verdict {
@@ -235,7 +235,7 @@ pub(crate) fn check(
         .unwrap_or(Verdict::Go)
 }
 
-fn keys(unit: &[Prepared], present: &Present<'_>) -> Option<Verdict> {
+fn keys(unit: &[Prepared<'_>], present: &Present<'_>) -> Option<Verdict> {
     let keys: Vec<EventId> = unit
         .iter()
         .filter_map(|prepared| prepared.draft.key.map(EventId::from))
@@ -262,7 +262,7 @@ fn keys(unit: &[Prepared], present: &Present<'_>) -> Option<Verdict> {
 }
 
 /// Expected sequences count the events of the unit that come before.
-fn expected(unit: &[Prepared], present: &Present<'_>) -> Option<Verdict> {
+fn expected(unit: &[Prepared<'_>], present: &Present<'_>) -> Option<Verdict> {
     if unit
         .iter()
         .all(|prepared| prepared.draft.expected.required().is_none())
@@ -321,7 +321,7 @@ fn conditions(checked: &Checked<'_>, present: &Present<'_>) -> Option<Verdict> {
     }
 }
 
-fn causes(unit: &[Prepared], present: &Present<'_>) -> Option<Verdict> {
+fn causes(unit: &[Prepared<'_>], present: &Present<'_>) -> Option<Verdict> {
     for (position, prepared) in unit.iter().enumerate() {
         for cause in local_causes(prepared) {
             let in_unit = unit[..position]

@@ -201,25 +201,28 @@ impl Journal {
 
     fn stage(
         &self,
-        drafts: Drafts,
+        mut drafts: Drafts,
         conditions: &[Condition],
         effort: Effort,
     ) -> Result<Ticket, AppendError> {
         self.engine.check_open()?;
+        let mut committed = CommittedUnit::new();
         if drafts.is_empty() {
             let target = Target {
                 first: Sequence::NONE,
                 last: Sequence::NONE,
                 stage: Arc::default(),
             };
-            let (engine, none) = (Arc::clone(&self.engine), CommittedUnit::new());
-            return Ok(Ticket::new(engine, none, target));
+            return Ok(Ticket::new(Arc::clone(&self.engine), committed, target));
         }
         self.engine.start_background(Arc::downgrade(&self.engine))?;
-        let mut unit = prepare(drafts, &self.engine.options)?;
+        let mut unit = prepare(&mut drafts, &self.engine.options)?;
         loop {
-            match self.engine.stage(&mut unit, conditions, effort)? {
-                Staged::New(committed, target) => {
+            let staged = self
+                .engine
+                .stage(&mut unit, conditions, effort, &mut committed)?;
+            match staged {
+                Staged::New(target) => {
                     return Ok(Ticket::new(Arc::clone(&self.engine), committed, target));
                 }
                 Staged::Present(sequences, target) => {
@@ -230,7 +233,7 @@ impl Journal {
                         .wait(&target, self.engine.options.durability, None)
                     {
                         Ok(_) => {
-                            let committed = self.originals(&unit, &sequences)?;
+                            committed = self.originals(&unit, &sequences)?;
                             return Ok(Ticket::new(Arc::clone(&self.engine), committed, target));
                         }
                         Err(AppendError::NotWritten(_)) => {}
@@ -295,7 +298,7 @@ impl Journal {
     /// The committed facts of events that hold the keys of `unit`, after comparing their bodies.
     fn originals(
         &self,
-        unit: &[Prepared],
+        unit: &[Prepared<'_>],
         sequences: &[Sequence],
     ) -> Result<CommittedUnit, AppendError> {
         let mut buffer = FrameBuffer::new();
@@ -474,7 +477,7 @@ impl Engine {
 }
 
 /// Whether a stored event is what one with the same key was to be. Of the payloads the hashes are compared.
-fn same_body(prepared: &Prepared, frame: &EventFrame<'_>, unit: &[Prepared]) -> bool {
+fn same_body(prepared: &Prepared<'_>, frame: &EventFrame<'_>, unit: &[Prepared<'_>]) -> bool {
     let draft = &prepared.draft;
     let id = frame.head.event_id;
     let causes = draft.causes.iter().map(|cause| match *cause {

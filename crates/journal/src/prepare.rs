@@ -8,7 +8,7 @@ use batpak_segment::{
 };
 use smallvec::SmallVec;
 
-use crate::draft::{Draft, DraftCause, Drafts};
+use crate::draft::{Draft, DraftCause};
 use crate::error::AppendError;
 use crate::live::Head;
 use crate::options::Options;
@@ -16,13 +16,13 @@ use crate::sabotage::{Bug, planted};
 use crate::spare::{give_back, spare_buffer};
 
 /// The events of a unit, ready to be staged. A single one is not on the heap.
-pub(crate) type Unit = SmallVec<[Prepared; 1]>;
+pub(crate) type Unit<'d> = SmallVec<[Prepared<'d>; 1]>;
 
 /// An event ready to be staged.
 #[derive(Debug)]
-pub(crate) struct Prepared {
+pub(crate) struct Prepared<'d> {
     /// As it was given; its payload is in the body.
-    pub(crate) draft: Draft,
+    pub(crate) draft: &'d Draft,
     /// The fixed part, as far as it is known before the event has its place.
     pub(crate) head: FrameHead,
     pub(crate) body: Vec<u8>,
@@ -42,7 +42,7 @@ pub(crate) struct Sealed {
     pub(crate) body_crc: u32,
 }
 
-impl Prepared {
+impl Prepared<'_> {
     /// Length of the whole frame.
     pub(crate) fn frame_len(&self) -> u64 {
         u64::from(self.head.length)
@@ -65,7 +65,7 @@ impl Prepared {
                 }
             })
             .collect();
-        let parts = parts(&self.draft, &causes, &[]);
+        let parts = parts(self.draft, &causes, &[]);
         let places: Vec<usize> = (0..causes.len())
             .map(|index| cause_offset(index, &parts))
             .collect();
@@ -75,7 +75,7 @@ impl Prepared {
             }
         }
         let sealed = Sealed {
-            context_hash: context_hash(&self.draft, &causes),
+            context_hash: context_hash(self.draft, &causes),
             body_crc: body_crc(&self.body),
         };
         self.sealed = Some(sealed);
@@ -83,14 +83,17 @@ impl Prepared {
     }
 }
 
-/// Checks a unit against the limits and prepares each of its events.
-pub(crate) fn prepare(mut drafts: Drafts, options: &Options) -> Result<Unit, AppendError> {
-    check_unit(&drafts, options)?;
+/// Checks a unit against the limits and prepares each of its events. Takes the payloads.
+pub(crate) fn prepare<'d>(
+    drafts: &'d mut [Draft],
+    options: &Options,
+) -> Result<Unit<'d>, AppendError> {
+    check_unit(drafts, options)?;
     if planted(Bug::SwapInBatch) && drafts.len() > 2 {
         drafts.swap(1, 2);
     }
     let mut unit = Unit::with_capacity(drafts.len());
-    for (index, draft) in drafts.into_iter().enumerate() {
+    for (index, draft) in drafts.iter_mut().enumerate() {
         unit.push(prepare_one(index, draft)?);
     }
     Ok(unit)
@@ -141,7 +144,7 @@ fn check_unit(drafts: &[Draft], options: &Options) -> Result<(), AppendError> {
     Ok(())
 }
 
-fn prepare_one(index: usize, mut draft: Draft) -> Result<Prepared, AppendError> {
+fn prepare_one(index: usize, draft: &mut Draft) -> Result<Prepared<'_>, AppendError> {
     let causes: Vec<Cause> = draft
         .causes
         .iter()
@@ -150,7 +153,7 @@ fn prepare_one(index: usize, mut draft: Draft) -> Result<Prepared, AppendError> 
             DraftCause::Prior(_) => Cause::Local(EventId::nil()),
         })
         .collect();
-    let parts = parts(&draft, &causes, &draft.payload);
+    let parts = parts(draft, &causes, &draft.payload);
     let mut head = FrameHead::blank(FrameKind::Event);
     head.fit(&parts).map_err(|_| AppendError::TooLarge {
         index,
@@ -172,7 +175,7 @@ fn prepare_one(index: usize, mut draft: Draft) -> Result<Prepared, AppendError> 
         .iter()
         .all(|cause| matches!(cause, DraftCause::Known(_)));
     let sealed = complete.then(|| Sealed {
-        context_hash: context_hash(&draft, &causes),
+        context_hash: context_hash(draft, &causes),
         body_crc: body_crc(&body),
     });
     give_back(std::mem::take(&mut draft.payload));

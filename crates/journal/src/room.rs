@@ -23,7 +23,7 @@ impl Engine {
     pub(crate) fn make_room(
         &self,
         tail: &mut Tail,
-        unit: &[Prepared],
+        unit: &[Prepared<'_>],
         stamp: Stamp,
     ) -> Result<(), Obstacle> {
         let mut bytes: u64 = unit.iter().map(Prepared::frame_len).sum();

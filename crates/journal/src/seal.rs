@@ -62,7 +62,7 @@ pub(crate) fn build(
         builder: IndexBuilder::new(source),
         before,
         keys: HashMap::default(),
-        ids: Vec::new(),
+        events: Vec::new(),
         tiles: Vec::new(),
         tile: pending_tile(before, first, made.key),
         next: first,
@@ -70,6 +70,7 @@ pub(crate) fn build(
         key: made.key,
     };
     walk(part, close, &mut making)?;
+    making.leaves(part, first)?;
     let leaves = making.next.get().saturating_sub(1);
     let first_tile = (leaves / TILE_LEAVES).saturating_sub(making.tiles.len() as u64);
     let directories = tiers(before, at, making.builder.directory());
@@ -88,9 +89,9 @@ struct Making<'a> {
     builder: IndexBuilder,
     /// The parts before this one.
     before: &'a Parts,
-    /// Events of this segment with a key, and the ids of all of them in order.
+    /// Events of this segment with a key, and all of them in order.
     keys: HashMap<EventId, Sequence, RandomState>,
-    ids: Vec<(Sequence, EventId)>,
+    events: Vec<Seen>,
     tiles: Vec<Digest>,
     /// None when an event before this segment cannot be read: then the index has no tiles.
     tile: Option<TileBuilder>,
@@ -98,6 +99,15 @@ struct Making<'a> {
     next: Sequence,
     epoch: Epoch,
     key: &'a HashKey,
+}
+
+/// An event of the segment.
+struct Seen {
+    sequence: Sequence,
+    id: EventId,
+    offset: Offset,
+    /// Its event hash as the next event of its stream repeats it; zeros until one does.
+    hash: Digest,
 }
 
 fn walk(part: &Part, close: &CloseFacts, making: &mut Making<'_>) -> Result<(), ReadError> {
@@ -128,7 +138,7 @@ fn walk(part: &Part, close: &CloseFacts, making: &mut Making<'_>) -> Result<(), 
                 FrameKind::Control => match ControlFrame::decode(bytes, segment.salt, offset) {
                     Ok(ControlFrame::Epoch { epoch, .. }) => making.epoch = epoch,
                     Ok(ControlFrame::Gap { first, last, .. }) if first == making.next => {
-                        making.skip_to(last.next());
+                        making.next = last.next();
                     }
                     Ok(ControlFrame::Gap { .. }) => return Err(unreadable(part)),
                     Ok(frame) => {
@@ -150,9 +160,30 @@ fn walk(part: &Part, close: &CloseFacts, making: &mut Making<'_>) -> Result<(), 
 }
 
 impl Making<'_> {
-    /// Passes over events that are gone.
-    fn skip_to(&mut self, next: Sequence) {
-        while self.next < next {
+    /// Makes the tiles, and adds the hash of the newest event of each stream. Only their frames are read
+    /// and hashed again: the hash of any other stands in the next event of its stream.
+    fn leaves(&mut self, part: &Part, first: Sequence) -> Result<(), ReadError> {
+        let mut buffer = FrameBuffer::new();
+        let mut next = first;
+        for seen in std::mem::take(&mut self.events) {
+            self.unknown_leaves(next, seen.sequence);
+            let mut hash = seen.hash;
+            if hash == UNKNOWN_EVENT_HASH {
+                let frame = buffer.read(&part.file, seen.offset, seen.sequence)?;
+                hash = frame.event_hash(self.key);
+                let entity = frame.entity();
+                self.builder.note_newest(entity, seen.sequence, hash);
+            }
+            self.leaf(&hash);
+            next = seen.sequence.next();
+        }
+        self.unknown_leaves(next, self.next);
+        Ok(())
+    }
+
+    /// Stand for the events from `next` on, before `end`, which are gone.
+    fn unknown_leaves(&mut self, next: Sequence, end: Sequence) {
+        for _ in next.get()..end.get() {
             self.leaf(&UNKNOWN_EVENT_HASH);
         }
     }
@@ -161,7 +192,6 @@ impl Making<'_> {
         if let Some(tile) = &mut self.tile {
             self.tiles.extend(tile.push(leaf_hash(event_hash)));
         }
-        self.next = self.next.next();
     }
 
     fn event(
@@ -171,7 +201,6 @@ impl Making<'_> {
         frame: &EventFrame<'_>,
     ) -> Result<(), ReadError> {
         let head = &frame.head;
-        let hash = frame.event_hash(self.key);
         let keyed = head.flags.contains(FrameFlags::KEYED);
         let mut causes = Vec::with_capacity(usize::from(head.cause_count));
         for cause in frame.causes() {
@@ -199,24 +228,47 @@ impl Making<'_> {
             epoch: self.epoch,
             correlation: Some(frame.correlation()),
             causes: &causes,
-            event_hash: Some(hash),
+            event_hash: None,
         };
         self.builder.push(&event).map_err(|_| unreadable(part))?;
         if keyed {
             self.keys.insert(head.event_id, head.sequence);
         }
-        self.ids.push((head.sequence, head.event_id));
-        self.leaf(&hash);
+        if let Some(before) = self.position(head.predecessor)
+            && let Some(before) = self.events.get_mut(before)
+        {
+            before.hash = head.previous_hash;
+        }
+        self.events.push(Seen {
+            sequence: head.sequence,
+            id: head.event_id,
+            offset,
+            hash: UNKNOWN_EVENT_HASH,
+        });
+        self.next = self.next.next();
         Ok(())
+    }
+
+    /// Position of an event among those of this segment.
+    fn position(&self, sequence: Sequence) -> Option<usize> {
+        let first = self.events.first()?.sequence;
+        let distance = usize::try_from(sequence.get().checked_sub(first.get())?).ok()?;
+        // Without gaps its distance is its position.
+        let at_distance = self.events.get(distance);
+        if at_distance.is_some_and(|seen| seen.sequence == sequence) {
+            return Some(distance);
+        }
+        let found = self
+            .events
+            .binary_search_by_key(&sequence, |seen| seen.sequence);
+        found.ok()
     }
 
     /// The event that a cause names, in this segment or before it.
     fn resolve(&self, id: EventId) -> Result<Option<Sequence>, ReadError> {
         let hint = Sequence(id.sequence_hint());
-        let at = self
-            .ids
-            .binary_search_by_key(&hint, |(sequence, _)| *sequence);
-        if at.ok().and_then(|at| self.ids.get(at)) == Some(&(hint, id)) {
+        let hinted = self.position(hint).and_then(|at| self.events.get(at));
+        if hinted.is_some_and(|seen| seen.id == id) {
             return Ok(Some(hint));
         }
         if let Some(sequence) = self.keys.get(&id) {

@@ -27,8 +27,8 @@ pub(crate) const MOST_WITHOUT_INDEX: usize = 2;
 /// What became of a unit.
 #[derive(Debug)]
 pub(crate) enum Staged {
-    /// It has its place.
-    New(CommittedUnit, Target),
+    /// It has its place, and its facts were noted.
+    New(Target),
     /// Every event of it is there already, at these sequences.
     Present(Vec<Sequence>, Target),
 }
@@ -62,12 +62,13 @@ pub(crate) enum Obstacle {
 
 impl Engine {
     /// Stages a unit, preparing what it needs outside the lock.
-    /// The unit has a place only where the conditions hold.
+    /// The unit has a place only where the conditions hold; its facts are added to `committed` then.
     pub(crate) fn stage(
         &self,
-        unit: &mut [Prepared],
+        unit: &mut [Prepared<'_>],
         conditions: &[Condition],
         effort: Effort,
+        committed: &mut CommittedUnit,
     ) -> Result<Staged, AppendError> {
         let mut lookups = Lookups::default();
         let mut checked = Checked::outside(conditions, &self.view)?;
@@ -84,7 +85,7 @@ impl Engine {
             if check::names_events(unit) && !lookups.hold(&self.view) {
                 lookups = Lookups::make(unit, &self.view)?;
             }
-            let obstacle = match self.try_stage(unit, &checked, &lookups, effort) {
+            let obstacle = match self.try_stage(unit, &checked, &lookups, effort, committed) {
                 Ok(staged) => return Ok(staged),
                 Err(obstacle) => obstacle,
             };
@@ -135,10 +136,11 @@ impl Engine {
 
     fn try_stage(
         &self,
-        unit: &mut [Prepared],
+        unit: &mut [Prepared<'_>],
         checked: &Checked<'_>,
         lookups: &Lookups,
         effort: Effort,
+        committed: &mut CommittedUnit,
     ) -> Result<Staged, Obstacle> {
         let mut tail = self.lock_tail();
         self.check_open().map_err(Obstacle::Refused)?;
@@ -199,7 +201,7 @@ impl Engine {
         if tail.epoch_due {
             self.stage_epoch(&mut tail, live, stamp);
         }
-        let committed = self.place(&mut tail, live, unit, stamp);
+        self.place(&mut tail, live, unit, stamp, committed);
         tail.staged_bytes = tail.staged_bytes.saturating_add(unit_bytes);
         self.staged_units.fetch_add(1, Ordering::AcqRel);
         let target = Target {
@@ -208,7 +210,7 @@ impl Engine {
             stage: Arc::clone(&tail.stage),
         };
         self.wake_if_due(&tail);
-        Ok(Staged::New(committed, target))
+        Ok(Staged::New(target))
     }
 
     /// How many events are staged and not written.
@@ -262,12 +264,13 @@ impl Engine {
         &self,
         tail: &mut Tail,
         live: &Live,
-        unit: &mut [Prepared],
+        unit: &mut [Prepared<'_>],
         stamp: Stamp,
-    ) -> CommittedUnit {
+        committed: &mut CommittedUnit,
+    ) {
         let count = unit.len();
         let mut earlier: SmallVec<[(EventId, u32); 1]> = SmallVec::with_capacity(count);
-        let mut committed = CommittedUnit::with_capacity(count);
+        committed.reserve(count);
         for (position, prepared) in unit.iter_mut().enumerate() {
             let sequence = tail.last.next();
             stamp.advance(&mut tail.wall_us, &mut tail.counter);
@@ -366,13 +369,12 @@ impl Engine {
         if let Some(buffer) = tail.queue.last_mut() {
             buffer.units += 1;
         }
-        committed
     }
 
     fn push_frame(
         &self,
         tail: &mut Tail,
-        prepared: &mut Prepared,
+        prepared: &mut Prepared<'_>,
         facts: &EventFacts,
         event_hash: Digest,
     ) -> (SegmentId, Offset, u32) {
@@ -416,7 +418,7 @@ pub(crate) fn control_length(frame: &ControlFrame) -> u64 {
 }
 
 /// The events of this store that caused an event.
-fn resolved_causes(prepared: &Prepared, earlier: &[(EventId, u32)]) -> Vec<EventId> {
+fn resolved_causes(prepared: &Prepared<'_>, earlier: &[(EventId, u32)]) -> Vec<EventId> {
     let causes = prepared.draft.causes.iter();
     causes
         .filter_map(|cause| match *cause {

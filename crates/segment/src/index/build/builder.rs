@@ -145,6 +145,16 @@ impl IndexBuilder {
         Ok(())
     }
 
+    /// Notes the event hash of an event when it is the newest of its stream, which may be known only
+    /// once all events have been taken.
+    pub fn note_newest(&mut self, entity: &str, sequence: Sequence, hash: Digest) {
+        let stream = self.entities.numbers.get(entity);
+        let stream = stream.and_then(|stream| self.streams.get_mut(crate::fixed::size(*stream)));
+        if let Some(stream) = stream.filter(|stream| stream.newest == sequence) {
+            stream.hash = Some(hash);
+        }
+    }
+
     /// Number of events so far.
     #[must_use]
     pub fn len(&self) -> usize {
