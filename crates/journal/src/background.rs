@@ -48,6 +48,7 @@ impl Background {
         }
         // A step that is gone syncs nothing any more, which nobody would notice.
         let undone = Undone(&engine);
+        engine.urged.store(false, Ordering::Release);
         engine.awake.store(false, Ordering::Release);
         // What others wait for, or what a power cut would take, comes before what only saves time.
         let flush = self.flush_if_forgotten(&engine);
@@ -167,7 +168,9 @@ impl Engine {
                 tail.last.get().saturating_sub(self.durable().get()) >= u64::from(every)
             });
         if self.wanted_segment(tail).is_some() || (relaxed && unsynced) || events {
-            self.wake_now();
+            if !self.urged.load(Ordering::Acquire) && !self.urged.swap(true, Ordering::AcqRel) {
+                self.wake_now();
+            }
         } else if relaxed {
             self.wake_background();
         }
@@ -203,13 +206,16 @@ impl Engine {
     }
 
     /// Starts the background step, with the first append.
-    pub(crate) fn start_background(&self, engine: Weak<Self>) -> Result<(), AppendError> {
+    pub(crate) fn start_background(self: &Arc<Self>) -> Result<(), AppendError> {
+        if self.started.load(Ordering::Acquire) {
+            return Ok(());
+        }
         let mut background = self
             .background
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if background.is_none() && !self.closed.load(Ordering::Acquire) {
-            let mut state = Background::default();
+            let (mut state, engine) = (Background::default(), Arc::downgrade(self));
             let step = Box::new(move || state.run(&engine));
             let task = self
                 .platform
@@ -219,6 +225,7 @@ impl Engine {
                     crate::error::FileError::new("start", "the background step", source)
                 })?;
             *background = Some(task);
+            self.started.store(true, Ordering::Release);
         }
         Ok(())
     }

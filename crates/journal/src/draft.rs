@@ -16,9 +16,6 @@ pub enum DraftCause {
     Prior(usize),
 }
 
-/// Events to append as one unit. A single one is not on the heap.
-pub type Drafts = SmallVec<[Draft; 1]>;
-
 /// What became of the events of a unit, in their order. A single one is not on the heap.
 pub type CommittedUnit = SmallVec<[Committed; 1]>;
 
@@ -94,6 +91,8 @@ pub struct Committed {
     pub previous_hash: Digest,
     /// Conversation.
     pub correlation: CorrelationId,
+    /// Kind.
+    pub kind: EventKind,
     /// Microseconds since 1970.
     pub wall_us: i64,
     /// Counter of events in the same millisecond.

@@ -60,8 +60,12 @@ pub(crate) struct Engine {
     pub(crate) failed: AtomicBool,
     pub(crate) closed: AtomicBool,
     pub(crate) background: Mutex<Option<Box<dyn TaskHandle>>>,
+    /// Whether the background step was started: set once, and looked at without the lock.
+    pub(crate) started: AtomicBool,
     /// Whether the background step has been woken and not gone to sleep since.
     pub(crate) awake: AtomicBool,
+    /// Whether it has been told since it last began that there is something to do at once.
+    pub(crate) urged: AtomicBool,
     /// Held until the engine is gone: the directory is ours.
     pub(crate) lock: Mutex<Option<Box<dyn StorageLock>>>,
 }

@@ -4,20 +4,17 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use batpak_coordinate::Sequence;
-use batpak_event::Cause;
 use batpak_platform::Platform;
 use batpak_segment::identity::{CleanClose, ClosedSegment};
-use batpak_segment::{EventFrame, SegmentId, VisibilityChange};
+use batpak_segment::{SegmentId, VisibilityChange};
 
-use crate::buffer::FrameBuffer;
 use crate::condition::Condition;
-use crate::draft::{Committed, CommittedUnit, Draft, DraftCause, Drafts};
+use crate::draft::{Committed, CommittedUnit, Draft};
 use crate::engine::{Engine, Target, Writer};
-use crate::error::{AppendError, Failure, OpenError, ReadError};
-use crate::live::Place;
+use crate::error::{AppendError, Failure, OpenError};
 use crate::open::open_writer;
 use crate::options::{Durability, ExpectedSequence, Options};
-use crate::prepare::{Prepared, prepare};
+use crate::prepare::prepare;
 use crate::report::OpenReport;
 use crate::sabotage::{Bug, planted};
 use crate::stage::{Effort, Staged};
@@ -72,10 +69,10 @@ impl Journal {
     /// See [`AppendError`].
     pub fn append_unit(
         &self,
-        drafts: impl Into<Drafts>,
+        drafts: impl AsMut<[Draft]>,
         level: Durability,
     ) -> Result<CommittedUnit, AppendError> {
-        self.stage(drafts.into(), &[], Effort::Any)?.wait(level)
+        self.append_unit_if(&[], drafts, level)
     }
 
     /// Appends events as one unit if conditions hold of the log where the unit gets its place: of all
@@ -88,11 +85,16 @@ impl Journal {
     pub fn append_unit_if(
         &self,
         conditions: &[Condition],
-        drafts: impl Into<Drafts>,
+        mut drafts: impl AsMut<[Draft]>,
         level: Durability,
     ) -> Result<CommittedUnit, AppendError> {
-        self.stage(drafts.into(), conditions, Effort::Any)?
-            .wait(level)
+        let mut committed = CommittedUnit::new();
+        let drafts = drafts.as_mut();
+        let target = self.stage(drafts, conditions, Effort::Any, &mut committed)?;
+        let level = level.max(self.engine.options.durability);
+        self.engine.wait(&target, level, None)?;
+        self.engine.stamp(&mut committed);
+        Ok(committed)
     }
 
     /// The originals of a unit that was appended before with the same keys; nothing when it was not.
@@ -114,7 +116,7 @@ impl Journal {
             expected: ExpectedSequence::Any,
             ..draft.clone()
         });
-        let drafts: Drafts = expecting_nothing.collect();
+        let drafts: Vec<Draft> = expecting_nothing.collect();
         match self.append_unit_if(&[never], drafts, level) {
             Ok(committed) => Ok(Some(committed)),
             Err(AppendError::ConditionBroken { .. }) => Ok(None),
@@ -164,8 +166,8 @@ impl Journal {
     ///
     /// # Errors
     /// See [`AppendError`]; when this returns an error, nothing of the unit is in the log.
-    pub fn submit(&self, drafts: impl Into<Drafts>) -> Result<Ticket, AppendError> {
-        let ticket = self.stage(drafts.into(), &[], Effort::Any)?;
+    pub fn submit(&self, drafts: impl AsMut<[Draft]>) -> Result<Ticket, AppendError> {
+        let ticket = self.ticket(drafts, Effort::Any)?;
         self.engine.wake_background();
         Ok(ticket)
     }
@@ -179,10 +181,10 @@ impl Journal {
     /// background step is on its way to them then. Otherwise as for [`submit`](Self::submit).
     pub fn try_submit(
         &self,
-        drafts: impl Into<Drafts>,
+        drafts: impl AsMut<[Draft]>,
         most_staged: u64,
     ) -> Result<Ticket, AppendError> {
-        let staged = self.stage(drafts.into(), &[], Effort::AtOnce { most_staged });
+        let staged = self.ticket(drafts, Effort::AtOnce { most_staged });
         if matches!(staged, Ok(_) | Err(AppendError::Busy)) {
             self.engine.wake_background();
         }
@@ -199,32 +201,40 @@ impl Journal {
         }
     }
 
-    fn stage(
+    fn ticket(
         &self,
-        mut drafts: Drafts,
-        conditions: &[Condition],
+        mut drafts: impl AsMut<[Draft]>,
         effort: Effort,
     ) -> Result<Ticket, AppendError> {
-        self.engine.check_open()?;
         let mut committed = CommittedUnit::new();
+        let target = self.stage(drafts.as_mut(), &[], effort, &mut committed)?;
+        Ok(Ticket::new(Arc::clone(&self.engine), committed, target))
+    }
+
+    /// Gives a unit its place, and adds its facts to `committed`.
+    fn stage(
+        &self,
+        drafts: &mut [Draft],
+        conditions: &[Condition],
+        effort: Effort,
+        committed: &mut CommittedUnit,
+    ) -> Result<Target, AppendError> {
+        self.engine.check_open()?;
         if drafts.is_empty() {
-            let target = Target {
+            return Ok(Target {
                 first: Sequence::NONE,
                 last: Sequence::NONE,
                 stage: Arc::default(),
-            };
-            return Ok(Ticket::new(Arc::clone(&self.engine), committed, target));
+            });
         }
-        self.engine.start_background(Arc::downgrade(&self.engine))?;
-        let mut unit = prepare(&mut drafts, &self.engine.options)?;
+        self.engine.start_background()?;
+        let mut unit = prepare(drafts, &self.engine.options)?;
         loop {
             let staged = self
                 .engine
-                .stage(&mut unit, conditions, effort, &mut committed)?;
+                .stage(&mut unit, conditions, effort, committed)?;
             match staged {
-                Staged::New(target) => {
-                    return Ok(Ticket::new(Arc::clone(&self.engine), committed, target));
-                }
+                Staged::New(target) => return Ok(target),
                 Staged::Present(sequences, target) => {
                     // The original must be visible before it is compared or returned; if it
                     // failed meanwhile, the unit is staged again.
@@ -233,8 +243,8 @@ impl Journal {
                         .wait(&target, self.engine.options.durability, None)
                     {
                         Ok(_) => {
-                            committed = self.originals(&unit, &sequences)?;
-                            return Ok(Ticket::new(Arc::clone(&self.engine), committed, target));
+                            *committed = self.engine.originals(&unit, &sequences)?;
+                            return Ok(target);
                         }
                         Err(AppendError::NotWritten(_)) => {}
                         Err(error) => return Err(error),
@@ -294,29 +304,6 @@ impl Journal {
         synced?;
         self.engine.record_close()
     }
-
-    /// The committed facts of events that hold the keys of `unit`, after comparing their bodies.
-    fn originals(
-        &self,
-        unit: &[Prepared<'_>],
-        sequences: &[Sequence],
-    ) -> Result<CommittedUnit, AppendError> {
-        let mut buffer = FrameBuffer::new();
-        let mut found = CommittedUnit::with_capacity(unit.len());
-        for (index, (prepared, sequence)) in unit.iter().zip(sequences).enumerate() {
-            let row = self.engine.view.event(*sequence)?;
-            let place = row.ok_or(ReadError::NotFound)?.place;
-            let frame = self.engine.view.read_place(*sequence, place, &mut buffer)?;
-            if !same_body(prepared, &frame, unit) {
-                return Err(AppendError::KeyConflict {
-                    index,
-                    key: frame.head.event_id,
-                });
-            }
-            found.push(self.engine.original(&frame, place)?);
-        }
-        Ok(found)
-    }
 }
 
 impl Drop for Journal {
@@ -346,34 +333,6 @@ impl Engine {
                 Durability::Written
             };
         }
-    }
-
-    /// The receipt of an event that was appended before.
-    fn original(&self, frame: &EventFrame<'_>, place: Place) -> Result<Committed, ReadError> {
-        let parts = self.view.parts();
-        let segment = parts
-            .get(place.segment.0 as usize)
-            .map_or(SegmentId(0), |part| part.file.id);
-        let epoch = self.view.epoch_of(frame.head.sequence)?;
-        Ok(Committed {
-            event_id: frame.head.event_id,
-            sequence: frame.head.sequence,
-            stream_sequence: frame.head.stream_sequence,
-            content_hash: frame.content_hash(),
-            event_hash: frame.event_hash(self.view.key()),
-            previous_hash: frame.head.previous_hash,
-            correlation: frame.correlation(),
-            wall_us: frame.head.wall_us,
-            counter: frame.head.counter,
-            generation: frame.head.generation,
-            branch: self.view.branch(),
-            epoch: epoch.unwrap_or(self.view.epoch()),
-            durability: Durability::Written,
-            duplicate: true,
-            segment,
-            offset: place.offset,
-            length: frame.head.length,
-        })
     }
 
     /// Records the clean close, then cuts the newest segment to what is in it: in this order, so
@@ -474,25 +433,4 @@ impl Engine {
         let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         drop(lock.take());
     }
-}
-
-/// Whether a stored event is what one with the same key was to be. Of the payloads the hashes are compared.
-fn same_body(prepared: &Prepared<'_>, frame: &EventFrame<'_>, unit: &[Prepared<'_>]) -> bool {
-    let draft = &prepared.draft;
-    let id = frame.head.event_id;
-    let causes = draft.causes.iter().map(|cause| match *cause {
-        DraftCause::Known(cause) => Some(cause),
-        DraftCause::Prior(prior) => unit
-            .get(prior)
-            .and_then(|earlier| earlier.draft.key)
-            .map(|key| Cause::Local(key.into())),
-    });
-    draft.kind.as_raw_u16() == frame.head.event_kind
-        && draft.coordinate.entity() == frame.entity()
-        && draft.coordinate.scope() == frame.scope()
-        && prepared.content_hash == frame.content_hash()
-        && draft.flags == frame.head.caller_flags
-        && draft.extensions == frame.extensions()
-        && draft.correlation.unwrap_or_else(|| id.into()) == frame.correlation()
-        && causes.eq(frame.causes().map(Some))
 }

@@ -431,7 +431,9 @@ fn build(
         failed: AtomicBool::new(false),
         closed: AtomicBool::new(false),
         background: Mutex::new(None),
+        started: AtomicBool::new(false),
         awake: AtomicBool::new(false),
+        urged: AtomicBool::new(false),
         lock: Mutex::new(Some(lock)),
     })
 }

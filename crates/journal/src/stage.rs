@@ -281,8 +281,8 @@ impl Engine {
             let sealed = prepared.seal(&earlier);
             let entity = prepared.draft.coordinate.entity();
             // An earlier event of the unit is not written yet, so it is still remembered.
-            let head = tail.heads.get(entity);
-            let head = head.or(prepared.before).unwrap_or_default();
+            let staged = (position > 0).then(|| tail.heads.get(entity)).flatten();
+            let head = staged.or(prepared.before).unwrap_or_default();
             let causes = prepared.cause_generation.into_iter();
             let generation = generation_after(
                 causes
@@ -354,6 +354,7 @@ impl Engine {
                 event_hash,
                 previous_hash,
                 correlation,
+                kind: facts.event_kind,
                 wall_us: facts.wall_us + i64::from(planted(Bug::WrongTimeInReceipt)),
                 counter: facts.counter,
                 generation: facts.generation,

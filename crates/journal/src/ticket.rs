@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::draft::{Committed, CommittedUnit};
+use crate::draft::CommittedUnit;
 use crate::engine::{Engine, Target};
 use crate::error::AppendError;
 use crate::options::Durability;
@@ -23,6 +23,12 @@ impl Ticket {
             committed,
             target,
         }
+    }
+
+    /// How many events the unit has.
+    #[must_use]
+    pub fn events(&self) -> usize {
+        self.committed.len()
     }
 
     /// Waits until the unit has reached `level`, doing the work if nobody else does.
@@ -57,11 +63,12 @@ impl Ticket {
 
     /// The outcome, when it is known already; does no work.
     #[must_use]
-    pub fn try_check(&mut self, level: Durability) -> Option<Result<&[Committed], AppendError>> {
+    pub fn try_check(&self, level: Durability) -> Option<Result<CommittedUnit, AppendError>> {
         let level = level.max(self.engine.options.durability);
         let verdict = self.engine.judge(&self.target, level)?;
-        self.stamp();
-        Some(verdict.map(|()| self.committed.as_slice()))
+        let mut committed = self.committed.clone();
+        self.engine.stamp(&mut committed);
+        Some(verdict.map(|()| committed))
     }
 
     fn stamp(&mut self) {

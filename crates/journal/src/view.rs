@@ -22,8 +22,8 @@ use crate::history;
 use crate::live::{Hole, Ordinal, Place, Why};
 use crate::part::{Found, Part, Row, Sealed};
 use crate::scan::{Scan, ScanRequest};
-use crate::seal;
 use crate::segment_file::SegmentFile;
+use crate::tree_head;
 
 /// The visible part of a log. Cheap to clone; a clone sees the same log as it grows, unless it is
 /// [pinned](View::pinned).
@@ -442,7 +442,7 @@ impl View {
         if size > self.visible() {
             return Err(ReadError::NotFound);
         }
-        self.asking(|parts| seal::tree_head(parts, size, &self.shared.key))
+        self.asking(|parts| tree_head::tree_head(parts, size, &self.shared.key))
     }
 
     /// The visible events that name an event as a cause, ascending. Costs a look-up in each segment from

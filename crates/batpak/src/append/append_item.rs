@@ -2,12 +2,13 @@
 
 use batpak_coordinate::{Coordinate, EventKind};
 use batpak_event::encoding;
-use batpak_journal::spare_buffer;
+use batpak_journal::{Draft, spare_buffer};
 use serde::Serialize;
 
 use super::append_options::AppendOptions;
 use super::bytes::EncodedBytes;
 use super::causation::CausationRef;
+use super::draft::Asked;
 use super::key::ExtensionKey;
 use crate::error::{CodecError, StoreError};
 use crate::read::check_messagepack;
@@ -130,6 +131,24 @@ impl BatchAppendItem {
             causation,
             prior_causes: Vec::new(),
             is_record: false,
+        }
+    }
+
+    /// What the journal takes of it from the start; its payload is moved there.
+    pub(super) fn draft(&mut self) -> Draft {
+        let payload = std::mem::take(&mut self.payload);
+        let mut draft = Draft::new(self.coordinate.clone(), self.kind, payload);
+        draft.payload_version = self.payload_version;
+        draft
+    }
+
+    /// What it asks for beyond that.
+    pub(super) fn asked(&mut self) -> Asked<'_> {
+        Asked {
+            options: &mut self.options,
+            causation: self.causation,
+            prior_causes: &self.prior_causes,
+            is_record: self.is_record,
         }
     }
 

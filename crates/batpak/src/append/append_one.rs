@@ -1,13 +1,16 @@
 //! Appending one event.
 
+use std::slice;
+
 use batpak_coordinate::{Coordinate, EventKind};
 use batpak_event::{CausationId, CorrelationId};
+use batpak_journal::Draft;
 use serde::Serialize;
 
 use super::append_item::{BatchAppendItem, encode};
 use super::append_options::AppendOptions;
-use super::causation::CausationRef;
-use super::ticket::AppendTicket;
+use super::draft::Asked;
+use super::ticket::{AppendTicket, only};
 use crate::error::StoreError;
 use crate::receipt::AppendReceipt;
 use crate::store::{Open, Store};
@@ -43,10 +46,10 @@ impl Store<Open> {
         coordinate: &Coordinate,
         kind: EventKind,
         payload: &(impl Serialize + ?Sized),
-        options: AppendOptions,
+        mut options: AppendOptions,
     ) -> Result<AppendReceipt, StoreError> {
-        self.submit_with_options(coordinate, kind, payload, options)?
-            .wait()
+        let mut draft = Draft::new(coordinate.clone(), kind, encode(payload)?);
+        self.append_draft(&mut draft, options.asked())
     }
 
     /// Appends one event whose kind and version are those of its payload.
@@ -69,10 +72,10 @@ impl Store<Open> {
         &self,
         coordinate: &Coordinate,
         payload: &T,
-        options: AppendOptions,
+        mut options: AppendOptions,
     ) -> Result<AppendReceipt, StoreError> {
-        self.submit_typed_with_options(coordinate, payload, options)?
-            .wait()
+        let mut draft = typed_draft(coordinate, payload)?;
+        self.append_draft(&mut draft, options.asked())
     }
 
     /// Appends an event that another one led to, in a conversation.
@@ -87,8 +90,8 @@ impl Store<Open> {
         correlation: CorrelationId,
         causation: CausationId,
     ) -> Result<AppendReceipt, StoreError> {
-        self.submit_reaction(coordinate, kind, payload, correlation, causation)?
-            .wait()
+        let options = reaction(correlation, causation);
+        self.append_with_options(coordinate, kind, payload, options)
     }
 
     /// Appends an event that another one led to, with the kind and version of its payload.
@@ -102,8 +105,23 @@ impl Store<Open> {
         correlation: CorrelationId,
         causation: CausationId,
     ) -> Result<AppendReceipt, StoreError> {
-        self.submit_reaction_typed(coordinate, payload, correlation, causation)?
-            .wait()
+        let options = reaction(correlation, causation);
+        self.append_typed_with_options(coordinate, payload, options)
+    }
+
+    /// Appends without a ticket, which a gate needs.
+    fn append_draft(
+        &self,
+        draft: &mut Draft,
+        asked: Asked<'_>,
+    ) -> Result<AppendReceipt, StoreError> {
+        if asked.options.gate.is_some() {
+            return self.submit_draft(draft, asked)?.wait();
+        }
+        let answer = self.complete_one(draft, asked)?;
+        let drafts = slice::from_mut(draft);
+        let committed = self.state.journal.append_unit(drafts, answer.level);
+        self.answer(committed, answer).and_then(only)
     }
 
     /// Gives an event its place in the log and returns without waiting for the disk. Events that
@@ -131,12 +149,10 @@ impl Store<Open> {
         coordinate: &Coordinate,
         kind: EventKind,
         payload: &(impl Serialize + ?Sized),
-        options: AppendOptions,
+        mut options: AppendOptions,
     ) -> Result<AppendTicket, StoreError> {
-        let (coordinate, payload) = (coordinate.clone(), encode(payload)?);
-        let none = CausationRef::None;
-        let item = BatchAppendItem::from_parts(coordinate, kind, payload, 0, options, none);
-        self.submit_item(item)
+        let mut draft = Draft::new(coordinate.clone(), kind, encode(payload)?);
+        self.submit_draft(&mut draft, options.asked())
     }
 
     /// Submits an event with the kind and version of its payload.
@@ -155,20 +171,29 @@ impl Store<Open> {
         &self,
         coordinate: &Coordinate,
         payload: &T,
-        options: AppendOptions,
+        mut options: AppendOptions,
     ) -> Result<AppendTicket, StoreError> {
-        let coordinate = coordinate.clone();
-        let item = BatchAppendItem::typed(coordinate, payload, options, CausationRef::None)?;
-        self.submit_item(item)
+        let mut draft = typed_draft(coordinate, payload)?;
+        self.submit_draft(&mut draft, options.asked())
     }
 
     /// Submits an event that is described as an item.
     ///
     /// # Errors
     /// As for [`Store::submit`].
-    pub fn submit_item(&self, item: BatchAppendItem) -> Result<AppendTicket, StoreError> {
-        let unit = self.unit_of_one(item)?;
-        self.submit_unit(unit).map(AppendTicket::new)
+    pub fn submit_item(&self, mut item: BatchAppendItem) -> Result<AppendTicket, StoreError> {
+        let mut draft = item.draft();
+        self.submit_draft(&mut draft, item.asked())
+    }
+
+    fn submit_draft(
+        &self,
+        draft: &mut Draft,
+        asked: Asked<'_>,
+    ) -> Result<AppendTicket, StoreError> {
+        let answer = self.complete_one(draft, asked)?;
+        let pending = self.submit_drafts(slice::from_mut(draft), answer)?;
+        Ok(AppendTicket::new(pending))
     }
 
     /// Submits an event that another one led to, in a conversation.
@@ -201,6 +226,12 @@ impl Store<Open> {
         let options = reaction(correlation, causation);
         self.submit_typed_with_options(coordinate, payload, options)
     }
+}
+
+fn typed_draft<T: EventPayload>(coordinate: &Coordinate, payload: &T) -> Result<Draft, StoreError> {
+    let mut draft = Draft::new(coordinate.clone(), T::KIND, encode(payload)?);
+    draft.payload_version = T::PAYLOAD_VERSION;
+    Ok(draft)
 }
 
 pub(super) fn reaction(correlation: CorrelationId, causation: CausationId) -> AppendOptions {

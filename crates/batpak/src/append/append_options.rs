@@ -5,6 +5,8 @@ use batpak_event::{CausationId, Cause, CorrelationId, EventId, IdempotencyKey};
 use batpak_journal::{Durability, ExpectedSequence};
 
 use super::bytes::{EncodedBytes, Extensions};
+use super::causation::CausationRef;
+use super::draft::Asked;
 use super::durability_gate::DurabilityGate;
 use super::key::ExtensionKey;
 
@@ -56,6 +58,16 @@ pub struct AppendOptions {
 }
 
 impl AppendOptions {
+    /// What an event asks for that has no causes beside those in here.
+    pub(super) fn asked(&mut self) -> Asked<'_> {
+        Asked {
+            options: self,
+            causation: CausationRef::None,
+            prior_causes: &[],
+            is_record: false,
+        }
+    }
+
     /// Asks for nothing.
     pub fn new() -> AppendOptions {
         AppendOptions::default()

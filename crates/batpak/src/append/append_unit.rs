@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 use super::append_item::BatchAppendItem;
 use super::append_options::AppendOptions;
 use super::ticket::BatchAppendTicket;
+use super::unit::Unit;
 use crate::error::{Detail, DetailCause, StoreError};
 use crate::receipt::AppendReceipt;
 use crate::store::{Open, Store};
@@ -61,7 +62,8 @@ impl Store<Open> {
             let detail = Detail::new(DetailCause::Unsupported, text);
             return Err(StoreError::Configuration(detail));
         }
-        let pending = self.submit_unit(self.unit_of_batch(items, gate)?)?;
+        let Unit { mut drafts, answer } = self.unit_of_batch(items, gate)?;
+        let pending = self.submit_drafts(&mut drafts, answer)?;
         pending.wait().map(SmallVec::into_vec)
     }
 
@@ -93,7 +95,8 @@ impl Store<Open> {
         &self,
         items: Vec<BatchAppendItem>,
     ) -> Result<BatchAppendTicket, StoreError> {
-        let unit = self.unit_of_batch(items, None)?;
-        self.submit_unit(unit).map(BatchAppendTicket::new)
+        let Unit { mut drafts, answer } = self.unit_of_batch(items, None)?;
+        let pending = self.submit_drafts(&mut drafts, answer)?;
+        Ok(BatchAppendTicket::new(pending))
     }
 }

@@ -4,6 +4,7 @@ use batpak_coordinate::{Region, Sequence, StreamSequence};
 use batpak_journal::Condition;
 
 use super::append_item::BatchAppendItem;
+use super::ticket::Receipts;
 use super::unit::Unit;
 use crate::error::StoreError;
 use crate::receipt::AppendReceipt;
@@ -87,6 +88,6 @@ impl Store<Open> {
         let Unit { drafts, answer } = self.unit_of_batch(items, None)?;
         let journal = &self.state.journal;
         let committed = journal.append_unit_if(&condition.conditions, drafts, answer.level);
-        self.answer(committed, answer)
+        self.answer(committed, answer).map(Receipts::into_vec)
     }
 }

@@ -180,7 +180,7 @@ impl Store<Open> {
                         return Err(error.into());
                     }
                 }
-                committed => return Ok(self.answer(committed, answer)?),
+                committed => return Ok(self.answer(committed, answer)?.into_vec()),
             }
         }
     }
@@ -190,7 +190,10 @@ impl Store<Open> {
         let Unit { drafts, answer } = unit;
         match self.state.journal.repeated(&drafts, answer.level) {
             Ok(None) => Ok(None),
-            Ok(Some(committed)) => self.answer(Ok(committed), answer).map(Some),
+            Ok(Some(committed)) => {
+                let receipts = self.answer(Ok(committed), answer)?;
+                Ok(Some(receipts.into_vec()))
+            }
             Err(error) => Err(self.refused(error, &answer)),
         }
     }

@@ -1,58 +1,44 @@
-//! From items to drafts of the journal: reserved kinds, limits, keys, causes and extensions.
+//! From items and options to drafts of the journal: reserved kinds, limits, keys, causes and extensions.
 
 use std::collections::HashSet;
 
-use batpak_coordinate::EventKind;
 use batpak_event::{Cause, Digest, EventId, receipt};
 use batpak_journal::{Draft, DraftCause};
 use batpak_segment::MAX_CAUSES;
-use smallvec::{SmallVec, smallvec};
 
 use super::append_item::{BatchAppendItem, encode};
+use super::append_options::AppendOptions;
 use super::bytes::Extensions;
 use super::causation::CausationRef;
 use super::failure::Scope;
 use crate::config::StoreConfig;
 use crate::error::{Detail, DetailCause, StoreError};
 
-/// A unit ready for the journal, with what its receipts repeat.
+/// The events of a batch, ready for the journal, with what their receipts repeat.
 pub(super) struct Drafts {
-    pub(super) drafts: batpak_journal::Drafts,
-    pub(super) repeated: SmallVec<[Repeated; 1]>,
+    pub(super) drafts: Vec<Draft>,
+    pub(super) repeated: Vec<Repeated>,
 }
 
-/// What the receipt of an event repeats of what was to be appended.
+/// What is asked for beside what a draft has from the start.
+pub(super) struct Asked<'a> {
+    pub(super) options: &'a mut AppendOptions,
+    pub(super) causation: CausationRef,
+    pub(super) prior_causes: &'a [usize],
+    pub(super) is_record: bool,
+}
+
+/// The extensions of an event that has some: its receipt repeats them.
 #[derive(Clone, Debug)]
 pub(crate) struct Repeated {
-    pub(crate) kind: EventKind,
+    /// Position of the event in its unit.
+    pub(crate) index: usize,
     pub(crate) extensions: Extensions,
-    /// Hash of the extensions as they are stored; none where there are none.
-    pub(crate) extensions_hash: Option<Digest>,
+    /// Hash of the extensions as they are stored.
+    pub(crate) hash: Digest,
 }
 
 impl Drafts {
-    /// Drafts of one event.
-    pub(super) fn of_one(
-        item: BatchAppendItem,
-        config: &StoreConfig,
-    ) -> Result<Drafts, StoreError> {
-        if config.batch().requires_keys() && item.options.key.is_none() {
-            return Err(StoreError::IdempotencyRequired);
-        }
-        let (draft, repeated) = draft(item, 0, Scope::Single)?;
-        let (size, limit) = (counted_bytes(&draft), config.single_append_max_bytes());
-        if exceeds(size, limit) {
-            return Err(limit_exceeded(format!(
-                "single append bytes {size} exceed the limit of {limit}"
-            )));
-        }
-        Ok(Drafts {
-            drafts: smallvec![draft],
-            repeated: smallvec![repeated],
-        })
-    }
-
-    /// Drafts of a batch.
     pub(super) fn of_batch(
         items: Vec<BatchAppendItem>,
         config: &StoreConfig,
@@ -68,13 +54,12 @@ impl Drafts {
             return Err(scope.whole(limit_exceeded(text)));
         }
         check_keys(&items)?;
-        let (mut drafts, mut repeated) = (
-            batpak_journal::Drafts::with_capacity(items.len()),
-            SmallVec::with_capacity(items.len()),
-        );
+        let mut drafts = Vec::with_capacity(items.len());
+        let mut repeated = Vec::new();
         let mut total = 0_usize;
-        for (index, item) in items.into_iter().enumerate() {
-            let (draft, own) = draft(item, index, scope)?;
+        for (index, mut item) in items.into_iter().enumerate() {
+            let mut draft = item.draft();
+            repeated.extend(complete(&mut draft, item.asked(), index, scope)?);
             let (size, limit) = (counted_bytes(&draft), config.single_append_max_bytes());
             if exceeds(size, limit) {
                 let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -82,7 +67,6 @@ impl Drafts {
             }
             total = total.saturating_add(size);
             drafts.push(draft);
-            repeated.push(own);
         }
         if drafts.len() > 1 && exceeds(total, limits.max_bytes) {
             let text = format!(
@@ -95,63 +79,75 @@ impl Drafts {
     }
 }
 
-/// One event as the journal takes it.
-fn draft(
-    item: BatchAppendItem,
+/// Completes the draft of an event that is appended for itself.
+pub(super) fn complete_one(
+    draft: &mut Draft,
+    asked: Asked<'_>,
+    config: &StoreConfig,
+) -> Result<Option<Repeated>, StoreError> {
+    if config.batch().requires_keys() && asked.options.key.is_none() {
+        return Err(StoreError::IdempotencyRequired);
+    }
+    let repeated = complete(draft, asked, 0, Scope::Single)?;
+    let (size, limit) = (counted_bytes(draft), config.single_append_max_bytes());
+    if exceeds(size, limit) {
+        return Err(limit_exceeded(format!(
+            "single append bytes {size} exceed the limit of {limit}"
+        )));
+    }
+    Ok(repeated)
+}
+
+/// Adds to a draft what is asked for; takes the extensions out of the options.
+fn complete(
+    draft: &mut Draft,
+    asked: Asked<'_>,
     index: usize,
     scope: Scope,
-) -> Result<(Draft, Repeated), StoreError> {
-    if item.kind.is_reserved() && !item.is_record {
+) -> Result<Option<Repeated>, StoreError> {
+    let kind = draft.kind;
+    if kind.is_reserved() && !asked.is_record {
         return Err(StoreError::ReservedKind {
             index: scope.position(index),
-            kind: item.kind,
+            kind,
         });
     }
-    let causes = causes(&item, index, scope)?;
-    let options = item.options;
+    draft.causes = causes(&asked, index, scope)?;
+    let options = asked.options;
     if options.key.is_some_and(|key| key.is_nil()) {
         let text = "idempotency key 0 names no event";
         let error = StoreError::Configuration(Detail::new(DetailCause::OutOfRange, text));
         return Err(scope.item(index, error));
     }
-    let (kind, extensions) = (item.kind, options.extensions);
-    let mut draft = Draft::new(item.coordinate, kind, item.payload);
-    draft.payload_version = item.payload_version;
+    let extensions = std::mem::take(&mut options.extensions);
     draft.flags = options.flags;
     draft.lane = options.position.lane;
     draft.depth = options.position.depth;
     draft.correlation = options
         .correlation
         .filter(|correlation| !correlation.is_nil());
-    draft.causes = causes;
     draft.key = options.key;
     draft.expected = options.expected;
-    let mut extensions_hash = None;
-    if !extensions.is_empty() {
-        draft.extensions = encode(&extensions).map_err(|error| scope.item(index, error))?;
-        extensions_hash = Some(receipt::extensions_hash(&draft.extensions));
+    if extensions.is_empty() {
+        return Ok(None);
     }
-    let repeated = Repeated {
-        kind,
+    draft.extensions = encode(&extensions).map_err(|error| scope.item(index, error))?;
+    Ok(Some(Repeated {
+        index,
         extensions,
-        extensions_hash,
-    };
-    Ok((draft, repeated))
+        hash: receipt::extensions_hash(&draft.extensions),
+    }))
 }
 
 /// All causes in order: that of the item, that of its options, the further ones of both.
-fn causes(
-    item: &BatchAppendItem,
-    index: usize,
-    scope: Scope,
-) -> Result<Vec<DraftCause>, StoreError> {
+fn causes(asked: &Asked<'_>, index: usize, scope: Scope) -> Result<Vec<DraftCause>, StoreError> {
     let local = |id: u128| DraftCause::Known(Cause::Local(EventId::new(id)));
-    let first = match item.causation {
+    let first = match asked.causation {
         CausationRef::None | CausationRef::Absolute(0) => None,
         CausationRef::Absolute(id) => Some(local(id)),
         CausationRef::PriorItem(prior) => Some(DraftCause::Prior(prior)),
     };
-    let causation = item
+    let causation = asked
         .options
         .causation
         .filter(|cause| !cause.is_nil())
@@ -160,8 +156,8 @@ fn causes(
     let causes: Vec<DraftCause> = first
         .into_iter()
         .chain(causation)
-        .chain(item.options.causes.iter().copied().map(DraftCause::Known))
-        .chain(item.prior_causes.iter().copied().map(DraftCause::Prior))
+        .chain(asked.options.causes.iter().copied().map(DraftCause::Known))
+        .chain(asked.prior_causes.iter().copied().map(DraftCause::Prior))
         .collect();
     if causes.len() > usize::from(MAX_CAUSES) {
         let text = format!("{} causes exceed the limit of {MAX_CAUSES}", causes.len());

@@ -1,15 +1,16 @@
 //! Appends that were submitted and are waited for later.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use batpak_journal::{AppendError, CommittedUnit, Durability, Ticket};
+use batpak_journal::{Committed, Durability, Ticket};
 use smallvec::SmallVec;
 
 use super::draft::Repeated;
 use super::durability_gate::DurabilityGate;
-use super::failure::{Scope, append_error};
+use super::failure::append_error;
+use super::unit::Answer;
 use crate::error::{StoreError, StoreInvariant};
 use crate::origin::Origin;
 use crate::receipt::AppendReceipt;
@@ -92,7 +93,9 @@ impl AppendTicket {
     /// ```
     pub fn wait_for(self, gate: DurabilityGate) -> Result<AppendReceipt, StoreError> {
         let gate = Some(gate);
-        let receipts = (Pending { gate, ..self.0 }).wait_for_gate()?;
+        let mut pending = self.0;
+        pending.answer.gate = gate;
+        let receipts = pending.wait_for_gate()?;
         let missed = gate.and_then(|gate| gate.missed_by(&receipts));
         let receipt = only(receipts)?;
         match missed {
@@ -152,17 +155,14 @@ pub(super) type Receipts = SmallVec<[AppendReceipt; 1]>;
 
 /// A submitted unit with what its answer needs.
 pub(super) struct Pending {
-    pub(super) ticket: Mutex<Ticket>,
-    pub(super) level: Durability,
-    pub(super) gate: Option<DurabilityGate>,
-    pub(super) repeated: SmallVec<[Repeated; 1]>,
+    pub(super) ticket: Ticket,
+    pub(super) answer: Answer,
     pub(super) origin: Arc<Origin>,
-    pub(super) scope: Scope,
 }
 
 impl Pending {
     pub(super) fn wait(self) -> Result<Receipts, StoreError> {
-        let gate = self.gate;
+        let gate = self.answer.gate;
         let receipts = self.wait_for_gate()?;
         match gate.and_then(|gate| gate.missed_by(&receipts)) {
             Some(error) => Err(error),
@@ -171,18 +171,17 @@ impl Pending {
     }
 
     /// The receipts as soon as the gate is reached, or its time is over.
-    fn wait_for_gate(self) -> Result<Receipts, StoreError> {
-        let Some(gate) = self.gate.filter(|gate| gate.needs_sync()) else {
+    fn wait_for_gate(mut self) -> Result<Receipts, StoreError> {
+        let Some(gate) = self.answer.gate.filter(|gate| gate.needs_sync()) else {
             return self.wait_for_level();
         };
-        let asked = self.level;
-        let level = Durability::Synced;
-        match (Pending { level, ..self }).wait_timeout(gate.timeout)? {
+        let asked = std::mem::replace(&mut self.answer.level, Durability::Synced);
+        match self.wait_timeout(gate.timeout)? {
             Ok(receipts) => Ok(receipts),
             // What is reported as committed is acknowledged first.
-            Err(pending) => {
-                let level = asked;
-                Pending { level, ..pending }.wait_for_level()
+            Err(mut pending) => {
+                pending.answer.level = asked;
+                pending.wait_for_level()
             }
         }
     }
@@ -190,57 +189,43 @@ impl Pending {
     fn wait_for_level(self) -> Result<Receipts, StoreError> {
         let Pending {
             ticket,
-            level,
-            repeated,
+            answer,
             origin,
-            scope,
-            ..
         } = self;
-        let ticket = ticket.into_inner().unwrap_or_else(PoisonError::into_inner);
-        match ticket.wait(level) {
-            Ok(committed) => Ok(receipts(committed, repeated, &origin)),
-            Err(error) => Err(append_error(error, &origin, scope)),
+        match ticket.wait(answer.level) {
+            Ok(committed) => Ok(receipts(&committed, answer.repeated, &origin)),
+            Err(error) => Err(append_error(error, &origin, answer.scope)),
         }
     }
 
     fn wait_timeout(self, limit: Duration) -> Result<Result<Receipts, Pending>, StoreError> {
         let Pending {
             ticket,
-            level,
-            gate,
-            repeated,
+            answer,
             origin,
-            scope,
         } = self;
-        let ticket = ticket.into_inner().unwrap_or_else(PoisonError::into_inner);
-        match ticket.wait_timeout(level, limit) {
-            Ok(Ok(committed)) => Ok(Ok(receipts(committed, repeated, &origin))),
-            Ok(Err(ticket)) => {
-                let ticket = Mutex::new(ticket);
-                Ok(Err(Pending {
-                    ticket,
-                    level,
-                    gate,
-                    repeated,
-                    origin,
-                    scope,
-                }))
-            }
-            Err(error) => Err(append_error(error, &origin, scope)),
+        match ticket.wait_timeout(answer.level, limit) {
+            Ok(Ok(committed)) => Ok(Ok(receipts(&committed, answer.repeated, &origin))),
+            Ok(Err(ticket)) => Ok(Err(Pending {
+                ticket,
+                answer,
+                origin,
+            })),
+            Err(error) => Err(append_error(error, &origin, answer.scope)),
         }
     }
 
     fn try_check(&self) -> Option<Result<Receipts, StoreError>> {
-        Some(match self.known()? {
-            Ok(committed) => Ok(receipts(committed, self.repeated.clone(), &self.origin)),
-            Err(error) => Err(append_error(error, &self.origin, self.scope)),
+        let Answer {
+            level,
+            repeated,
+            scope,
+            ..
+        } = &self.answer;
+        Some(match self.ticket.try_check(*level)? {
+            Ok(committed) => Ok(receipts(&committed, repeated.clone(), &self.origin)),
+            Err(error) => Err(append_error(error, &self.origin, *scope)),
         })
-    }
-
-    /// The outcome, copied: receipts are signed after the lock of the ticket is left.
-    fn known(&self) -> Option<Result<CommittedUnit, AppendError>> {
-        let mut ticket = self.ticket.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(ticket.try_check(self.level)?.map(CommittedUnit::from))
     }
 }
 
@@ -248,7 +233,7 @@ impl fmt::Debug for AppendTicket {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_tuple("AppendTicket")
-            .field(&self.0.level)
+            .field(&self.0.answer.level)
             .finish()
     }
 }
@@ -257,26 +242,29 @@ impl fmt::Debug for BatchAppendTicket {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_tuple("BatchAppendTicket")
-            .field(&self.0.repeated.len())
+            .field(&self.0.ticket.events())
             .finish()
     }
 }
 
 /// The receipts of a unit, signed where there is a key. No lock is held here.
 pub(super) fn receipts(
-    committed: CommittedUnit,
-    repeated: SmallVec<[Repeated; 1]>,
+    committed: &[Committed],
+    repeated: Vec<Repeated>,
     origin: &Origin,
 ) -> Receipts {
-    committed
-        .into_iter()
-        .zip(repeated)
-        .map(|(facts, repeated)| AppendReceipt::new(&facts, repeated, origin.issuer()))
+    let mut repeated = repeated.into_iter().peekable();
+    let facts = committed.iter().enumerate();
+    facts
+        .map(|(index, facts)| {
+            let own = repeated.next_if(|own| own.index == index);
+            AppendReceipt::new(facts, own, origin.issuer())
+        })
         .collect()
 }
 
 /// The receipt of a unit of one event.
-fn only(mut receipts: Receipts) -> Result<AppendReceipt, StoreError> {
+pub(super) fn only(mut receipts: Receipts) -> Result<AppendReceipt, StoreError> {
     // A unit of one event has one receipt.
     let kind = StoreInvariant::PreparedBatchItemCountDrift {
         expected: 1,

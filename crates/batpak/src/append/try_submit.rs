@@ -1,8 +1,10 @@
 //! Submitting without waiting for anything.
 
+use std::slice;
+
 use batpak_coordinate::{Coordinate, EventKind};
 use batpak_event::{CausationId, CorrelationId};
-use batpak_journal::AppendError;
+use batpak_journal::{AppendError, Draft};
 use serde::Serialize;
 
 use super::append_item::BatchAppendItem;
@@ -10,7 +12,7 @@ use super::append_one::reaction;
 use super::append_options::AppendOptions;
 use super::causation::CausationRef;
 use super::ticket::{AppendTicket, BatchAppendTicket, Pending};
-use super::unit::Unit;
+use super::unit::{Answer, Unit};
 use crate::error::StoreError;
 use crate::outcome::Outcome;
 use crate::store::{Open, Store};
@@ -116,9 +118,11 @@ impl Store<Open> {
     /// As for [`Store::try_submit`].
     pub fn try_submit_item(
         &self,
-        item: BatchAppendItem,
+        mut item: BatchAppendItem,
     ) -> Result<Outcome<AppendTicket>, StoreError> {
-        let submitted = self.try_submit_unit(self.unit_of_one(item)?)?;
+        let mut draft = item.draft();
+        let answer = self.complete_one(&mut draft, item.asked())?;
+        let submitted = self.try_submit_drafts(slice::from_mut(&mut draft), answer)?;
         Ok(submitted.map(AppendTicket::new))
     }
 
@@ -131,14 +135,18 @@ impl Store<Open> {
         &self,
         items: Vec<BatchAppendItem>,
     ) -> Result<Outcome<BatchAppendTicket>, StoreError> {
-        let submitted = self.try_submit_unit(self.unit_of_batch(items, None)?)?;
+        let Unit { mut drafts, answer } = self.unit_of_batch(items, None)?;
+        let submitted = self.try_submit_drafts(&mut drafts, answer)?;
         Ok(submitted.map(BatchAppendTicket::new))
     }
 
-    fn try_submit_unit(&self, unit: Unit) -> Result<Outcome<Pending>, StoreError> {
+    fn try_submit_drafts(
+        &self,
+        drafts: &mut [Draft],
+        answer: Answer,
+    ) -> Result<Outcome<Pending>, StoreError> {
         let pressure = self.writer_pressure();
         let percent = self.core.config.writer().pressure_retry_threshold_pct;
-        let Unit { drafts, answer } = unit;
         let threshold = pressure.threshold(percent);
         match self.state.journal.try_submit(drafts, threshold) {
             Ok(ticket) => Ok(Outcome::Ok(self.pending(ticket, answer))),

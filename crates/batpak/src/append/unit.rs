@@ -1,23 +1,21 @@
 //! A unit on its way into the journal, with what its answer needs.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use batpak_journal::{AppendError, CommittedUnit, Durability, Ticket};
-use smallvec::SmallVec;
+use batpak_journal::{AppendError, CommittedUnit, Draft, Durability, Ticket};
 
 use super::append_item::BatchAppendItem;
-use super::draft::{Drafts, Repeated};
+use super::draft::{Asked, Drafts, Repeated, complete_one};
 use super::durability_gate::DurabilityGate;
 use super::failure::{Scope, append_error};
-use super::ticket::{Pending, receipts};
+use super::ticket::{Pending, Receipts, receipts};
 use crate::error::StoreError;
-use crate::receipt::AppendReceipt;
 use crate::store::{Open, Store};
 
-/// Events that are appended together.
+/// A batch.
 #[derive(Clone)]
 pub(super) struct Unit {
-    pub(super) drafts: batpak_journal::Drafts,
+    pub(super) drafts: Vec<Draft>,
     pub(super) answer: Answer,
 }
 
@@ -26,23 +24,26 @@ pub(super) struct Unit {
 pub(super) struct Answer {
     /// The level to acknowledge at, the strongest that an event asks for.
     pub(super) level: Durability,
-    gate: Option<DurabilityGate>,
-    repeated: SmallVec<[Repeated; 1]>,
-    scope: Scope,
+    pub(super) gate: Option<DurabilityGate>,
+    pub(super) repeated: Vec<Repeated>,
+    pub(super) scope: Scope,
 }
 
 impl Store<Open> {
-    /// One event, by itself.
-    pub(super) fn unit_of_one(&self, item: BatchAppendItem) -> Result<Unit, StoreError> {
-        let (level, gate) = (item.options.level(), item.options.gate);
-        let Drafts { drafts, repeated } = Drafts::of_one(item, &self.core.config)?;
-        let answer = Answer {
+    /// Completes the draft of one event, appended by itself.
+    pub(super) fn complete_one(
+        &self,
+        draft: &mut Draft,
+        asked: Asked<'_>,
+    ) -> Result<Answer, StoreError> {
+        let (level, gate) = (asked.options.level(), asked.options.gate);
+        let repeated = complete_one(draft, asked, &self.core.config)?;
+        Ok(Answer {
             level,
             gate,
-            repeated,
+            repeated: repeated.into_iter().collect(),
             scope: Scope::Single,
-        };
-        Ok(Unit { drafts, answer })
+        })
     }
 
     /// A batch.
@@ -65,22 +66,23 @@ impl Store<Open> {
     }
 
     /// Gives a unit its place in the log.
-    pub(super) fn submit_unit(&self, unit: Unit) -> Result<Pending, StoreError> {
-        match self.state.journal.submit(unit.drafts) {
-            Ok(ticket) => Ok(self.pending(ticket, unit.answer)),
-            Err(error) => Err(self.refused(error, &unit.answer)),
+    pub(super) fn submit_drafts(
+        &self,
+        drafts: &mut [Draft],
+        answer: Answer,
+    ) -> Result<Pending, StoreError> {
+        match self.state.journal.submit(drafts) {
+            Ok(ticket) => Ok(self.pending(ticket, answer)),
+            Err(error) => Err(self.refused(error, &answer)),
         }
     }
 
     /// What is waited for by a ticket.
     pub(super) fn pending(&self, ticket: Ticket, answer: Answer) -> Pending {
         Pending {
-            ticket: Mutex::new(ticket),
-            level: answer.level,
-            gate: answer.gate,
-            repeated: answer.repeated,
+            ticket,
+            answer,
             origin: Arc::clone(&self.core.origin),
-            scope: answer.scope,
         }
     }
 
@@ -89,9 +91,9 @@ impl Store<Open> {
         &self,
         committed: Result<CommittedUnit, AppendError>,
         answer: Answer,
-    ) -> Result<Vec<AppendReceipt>, StoreError> {
+    ) -> Result<Receipts, StoreError> {
         match committed {
-            Ok(committed) => Ok(receipts(committed, answer.repeated, &self.core.origin).into_vec()),
+            Ok(committed) => Ok(receipts(&committed, answer.repeated, &self.core.origin)),
             Err(error) => Err(self.refused(error, &answer)),
         }
     }

@@ -83,16 +83,23 @@ fn unsaid_kind() -> EventKind {
 
 impl AppendReceipt {
     /// Cost: that of a signature, where the issuer has a key.
-    pub(crate) fn new(facts: &Committed, repeated: Repeated, issuer: &Issuer) -> AppendReceipt {
+    pub(crate) fn new(
+        facts: &Committed,
+        repeated: Option<Repeated>,
+        issuer: &Issuer,
+    ) -> AppendReceipt {
+        let (extensions, hash) = repeated
+            .map(|repeated| (repeated.extensions, repeated.hash))
+            .unzip();
         let mut receipt = AppendReceipt {
             event_id: facts.event_id,
             sequence: facts.sequence.get(),
             content_hash: facts.content_hash,
             key_id: Digest::default(),
             signature: None,
-            extensions: repeated.extensions,
+            extensions: extensions.unwrap_or_default(),
             lineage: issuer.lineage,
-            kind: repeated.kind,
+            kind: facts.kind,
             event_hash: facts.event_hash,
             previous_hash: facts.previous_hash,
             stream_sequence: facts.stream_sequence,
@@ -110,7 +117,6 @@ impl AppendReceipt {
             },
         };
         if let Some(key) = &issuer.key {
-            let hash = repeated.extensions_hash;
             let hash = hash.unwrap_or_else(|| extensions_hash(b""));
             let mut portable = receipt.with_extensions_hash(hash);
             portable.sign(key);
@@ -244,6 +250,7 @@ mod tests {
             event_hash: [1; 32],
             previous_hash: [2; 32],
             correlation: CorrelationId::new(7),
+            kind: EventKind::DATA,
             wall_us: 5,
             counter: 1,
             generation: Generation(4),
@@ -258,11 +265,11 @@ mod tests {
         let key = ExtensionKey::new("a.b").unwrap();
         let extensions = BTreeMap::from([(key, EncodedBytes::new(vec![1]))]);
         let repeated = Repeated {
-            kind: EventKind::DATA,
-            extensions_hash: Some(extensions_hash(&to_bytes(&extensions).unwrap())),
+            index: 0,
+            hash: extensions_hash(&to_bytes(&extensions).unwrap()),
             extensions,
         };
-        AppendReceipt::new(&facts, repeated, issuer)
+        AppendReceipt::new(&facts, Some(repeated), issuer)
     }
 
     fn unsigned() -> AppendReceipt {

@@ -344,12 +344,9 @@ impl<'a> Run<'a> {
 
     /// Learns what has become of submitted units.
     fn resolve(&mut self) {
-        for (mut ticket, unit) in std::mem::take(&mut self.tickets) {
+        for (ticket, unit) in std::mem::take(&mut self.tickets) {
             match ticket.try_check(self.options.durability) {
-                Some(verdict) => {
-                    let answer = verdict.map(CommittedUnit::from);
-                    self.answered(&unit, answer);
-                }
+                Some(answer) => self.answered(&unit, answer),
                 None => self.tickets.push((ticket, unit)),
             }
         }
