@@ -62,6 +62,17 @@ impl<const N: usize> Rows<N> {
     }
 
     /// Replaces one word of a row that is there.
+    /// Puts a row at a number, behind rows of zeros where there are fewer. Whoever reads it meanwhile
+    /// may find words of both.
+    pub fn put(&self, number: u32, row: [u64; N]) {
+        while self.len() <= number && number < u32::MAX {
+            self.push([0; N]);
+        }
+        for (word, value) in row.into_iter().enumerate() {
+            self.set(number, word, value);
+        }
+    }
+
     pub(crate) fn set(&self, number: u32, word: usize, value: u64) {
         if let Some(word) = self.rows.get(number).and_then(|row| row.get(word)) {
             word.store(value, Ordering::Release);

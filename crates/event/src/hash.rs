@@ -6,6 +6,7 @@
 mod content;
 mod context;
 mod facts;
+mod hashed;
 
 pub use content::{content_hash, salted_content_hash};
 pub use context::{Context, context_hash};

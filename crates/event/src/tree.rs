@@ -46,27 +46,26 @@ const TILE_LEVEL: u32 = 8;
 /// Stands for the event hash of an event that is gone and whose hash nobody knows.
 pub const UNKNOWN_EVENT_HASH: Digest = [0; 32];
 
-const LEAF: &[u8] = &[0];
-const NODE: &[u8] = &[1];
+const LEAF: u8 = 0;
+const NODE: u8 = 1;
 
 /// The leaf of an event, by its event hash. No leaf is a node: the first hashed byte tells them apart.
 #[must_use]
 pub fn leaf_hash(event_hash: &Digest) -> Digest {
-    hash_parts([LEAF, event_hash])
+    let mut bytes = [LEAF; 33];
+    bytes.split_at_mut(1).1.copy_from_slice(event_hash);
+    *blake3::hash(&bytes).as_bytes()
 }
 
 /// The node above two neighbours.
 #[must_use]
 pub fn node_hash(left: &Digest, right: &Digest) -> Digest {
-    hash_parts([NODE, left, right])
-}
-
-fn hash_parts<const N: usize>(parts: [&[u8]; N]) -> Digest {
-    let mut hasher = blake3::Hasher::new();
-    for part in parts {
-        hasher.update(part);
+    let mut bytes = [NODE; 65];
+    let (places, _) = bytes.split_at_mut(1).1.as_chunks_mut::<32>();
+    for (place, hash) in places.iter_mut().zip([left, right]) {
+        *place = *hash;
     }
-    *hasher.finalize().as_bytes()
+    *blake3::hash(&bytes).as_bytes()
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ use foldhash::fast::RandomState;
 use crate::condition::{self, Checked, Standing};
 use crate::draft::DraftCause;
 use crate::error::{AppendError, ReadError};
-use crate::heads::HeadCache;
 use crate::history::{self, Parts};
 use crate::live::{Head, Live};
 use crate::prepare::Prepared;
@@ -136,7 +135,6 @@ pub(crate) struct Present<'a> {
     pub(crate) view: &'a View,
     pub(crate) parts: &'a Parts,
     pub(crate) lookups: &'a Lookups,
-    pub(crate) heads: &'a HeadCache,
     /// Whether nothing has moved from memory into index files since the look-ups.
     pub(crate) current: bool,
 }
@@ -180,25 +178,35 @@ impl Present<'_> {
         self.found(id, self.lookups.causes.get(&id))
     }
 
-    /// Newest event of a stream with its event hash, when both are known: remembered, or looked up and
+    /// Newest event of a stream with its event hash, when both are known: in memory, or looked up and
     /// still the newest.
     pub(crate) fn head(&self, entity: &str) -> Option<Head> {
-        if let Some(head) = self.heads.get(entity) {
-            return Some(head);
+        let staged = self.in_memory(|live| live.head(entity, None));
+        let staged = staged.map(|(_, head)| head);
+        if staged.is_some_and(|staged| staged.hash.is_some()) {
+            return staged;
         }
-        let head = self.lookups.heads.get(entity).filter(|_| self.current)?;
-        let staged = self.in_memory(|live| live.newest(entity));
+        let Some(head) = self.lookups.heads.get(entity).filter(|_| self.current) else {
+            // What is in no segment is in none of those without an index either.
+            let is_new = staged.is_none() && self.newest_in_memory() == self.parts.len();
+            return is_new.then(Head::default);
+        };
         let is_newest = staged.is_none_or(|staged| staged.sequence == head.sequence);
         let is_whole = head.sequence.is_none() || head.hash.is_some();
         (is_newest && is_whole).then_some(*head)
     }
 
-    /// Notes in each event of a unit the newest event of its stream and the generation of its causes; false
-    /// when a stream's is not known.
+    /// Notes in each event of a unit its stream, the newest event of that and the generation of its causes;
+    /// false when a stream's newest event is not known.
     pub(crate) fn look_up(&self, unit: &mut [Prepared<'_>]) -> bool {
+        let newest = self.parts.last().and_then(|part| part.columns());
         let mut all = true;
         for prepared in unit {
-            prepared.before = self.head(prepared.draft.coordinate.entity());
+            let entity = prepared.draft.coordinate.entity();
+            let here = newest.and_then(|live| live.head(entity, None));
+            let here = here.filter(|(_, head)| head.hash.is_some());
+            prepared.stream = here.map(|(stream, _)| stream);
+            prepared.before = here.map(|(_, head)| head).or_else(|| self.head(entity));
             all &= prepared.before.is_some();
             let causes = local_causes(prepared).filter_map(|cause| self.cause(cause));
             prepared.cause_generation = causes.map(|known| known.generation).max();

@@ -70,7 +70,6 @@ mod draft;
 mod engine;
 mod error;
 mod headers;
-mod heads;
 mod hidden;
 mod history;
 mod identity_file;

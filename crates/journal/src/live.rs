@@ -88,6 +88,9 @@ pub(crate) struct Live {
     scopes: Dictionary<Arc<str>>,
     /// The events of each entity.
     streams: Lists,
+    /// Event hash of the newest event of each entity, which the next one repeats; zeros where it is not
+    /// known. Written and read under the `tail` lock only.
+    hashes: Rows<4>,
     /// Events with a key, by the hash of their id.
     keyed: Table,
     hasher: RandomState,
@@ -108,6 +111,7 @@ impl Live {
             entities: Dictionary::new(),
             scopes: Dictionary::new(),
             streams: Lists::new(),
+            hashes: Rows::new(),
             keyed: Table::new(),
             hasher: RandomState::default(),
             links: Links::default(),
@@ -241,16 +245,29 @@ impl Live {
         })
     }
 
-    /// Newest event of a stream in this segment. Its event hash is not known here.
+    /// Newest event of a stream in this segment, without its event hash.
     pub(crate) fn newest(&self, entity: &str) -> Option<Head> {
-        let newest = self.streams.last(self.entities.find(entity)?)?;
-        let newest = self.numbered(newest)?;
+        self.newest_of(self.entities.find(entity)?)
+    }
+
+    fn newest_of(&self, stream: u32) -> Option<Head> {
+        let newest = self.numbered(self.streams.last(stream)?)?;
         Some(Head {
             sequence: newest.sequence,
             stream_sequence: newest.stream_sequence,
             generation: newest.generation,
             hash: None,
         })
+    }
+
+    /// Number and newest event of a stream in this segment; with its event hash when it was appended
+    /// since the open. The number is looked up only if it is not given. Under the `tail` lock.
+    pub(crate) fn head(&self, entity: &str, stream: Option<NameId>) -> Option<(NameId, Head)> {
+        let stream = stream.map(|stream| stream.0);
+        let stream = stream.or_else(|| self.entities.find(entity))?;
+        let hash = self.hashes.get(stream).and_then(event::hash_of_words);
+        let head = self.newest_of(stream)?;
+        Some((NameId(stream), Head { hash, ..head }))
     }
 
     /// Entity of an entry.
@@ -269,11 +286,17 @@ impl Live {
         let named = |names: &Dictionary<Arc<str>>, text: &str| {
             NameId(names.number(text, |text| Arc::from(text)))
         };
-        let stream = named(&self.entities, addition.entity);
+        let stream = addition.stream;
+        let stream = stream.unwrap_or_else(|| named(&self.entities, addition.entity));
         let scope = named(&self.scopes, addition.scope);
         let entry = addition.entry(stream, scope);
         let number = self.entries.push(entry.to_words());
         self.streams.push(stream.0, number);
+        match addition.hash {
+            Some(hash) => self.hashes.put(stream.0, event::words_of_hash(hash)),
+            None if stream.0 < self.hashes.len() => self.hashes.put(stream.0, [0; 4]),
+            None => {}
+        }
         if addition.keyed {
             self.keyed.insert(self.hasher.hash_one(addition.id), number);
         }

@@ -15,7 +15,6 @@ use crate::buffer::FrameBuffer;
 use crate::decide::Decision;
 use crate::engine::{Engine, Writer};
 use crate::error::{AppendError, FileError, OpenError};
-use crate::heads::HeadCache;
 use crate::history;
 use crate::identity_file::IdentityFile;
 use crate::live::Ordinal;
@@ -393,7 +392,6 @@ fn build(
         epoch_due: true,
         stage: Arc::new(Stage::default()),
         staged_bytes: 0,
-        heads: HeadCache::new(),
         random: RandomPool::new(Arc::clone(&platform.entropy)),
         spare: None,
     };

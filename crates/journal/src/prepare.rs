@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 
 use crate::draft::{Draft, DraftCause};
 use crate::error::AppendError;
-use crate::live::Head;
+use crate::live::{Head, NameId};
 use crate::options::Options;
 use crate::sabotage::{Bug, planted};
 use crate::spare::{give_back, spare_buffer};
@@ -29,6 +29,8 @@ pub(crate) struct Prepared<'d> {
     pub(crate) content_hash: Digest,
     /// Known here unless a cause is an event of the same unit that has no identifier yet.
     pub(crate) sealed: Option<Sealed>,
+    /// Its stream in the columns of the newest segment, looked up under the lock that stages it.
+    pub(crate) stream: Option<NameId>,
     /// Newest event of its stream before the unit, when it is known under the lock that stages it.
     pub(crate) before: Option<Head>,
     /// Greatest generation of the causes that it names by id, looked up there as well.
@@ -185,6 +187,7 @@ fn prepare_one(index: usize, draft: &mut Draft) -> Result<Prepared<'_>, AppendEr
         body,
         content_hash: content,
         sealed,
+        stream: None,
         before: None,
         cause_generation: None,
     })

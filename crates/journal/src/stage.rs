@@ -15,7 +15,7 @@ use crate::condition::{Checked, Condition};
 use crate::draft::{Committed, CommittedUnit, DraftCause};
 use crate::engine::{Engine, Target};
 use crate::error::AppendError;
-use crate::live::{Addition, Head, Live};
+use crate::live::{Addition, Live};
 use crate::options::Durability;
 use crate::prepare::{Prepared, following};
 use crate::sabotage::{Bug, planted};
@@ -157,7 +157,6 @@ impl Engine {
             view: &self.view,
             parts: &parts,
             lookups,
-            heads: &tail.heads,
             current: lookups.hold(&self.view),
         };
         let checked = (!checked.conditions.is_empty()).then_some(checked);
@@ -191,7 +190,12 @@ impl Engine {
         let stamp = Stamp::read(&*self.platform.clock).map_err(Obstacle::Refused)?;
         stamp.check_after(tail.wall_us).map_err(Obstacle::Refused)?;
         self.make_room(&mut tail, unit, stamp)?;
+        let segments = parts.len();
         let parts = self.view.parts();
+        if parts.len() != segments {
+            // Streams have no numbers in a new segment.
+            unit.iter_mut().for_each(|prepared| prepared.stream = None);
+        }
         // Room is where columns are: an index takes the place of columns only once their segment is
         // closed, and never without the tail lock.
         let live = parts.last().and_then(|part| part.columns());
@@ -280,8 +284,11 @@ impl Engine {
             );
             let sealed = prepared.seal(&earlier);
             let entity = prepared.draft.coordinate.entity();
-            // An earlier event of the unit is not written yet, so it is still remembered.
-            let staged = (position > 0).then(|| tail.heads.get(entity)).flatten();
+            // Only what was appended since the open has its hash there, earlier events of the unit too.
+            let staged = (position > 0).then(|| live.head(entity, prepared.stream));
+            let staged = staged.flatten().filter(|(_, head)| head.hash.is_some());
+            let stream = staged.map(|(stream, _)| stream).or(prepared.stream);
+            let staged = staged.map(|(_, head)| head);
             let head = staged.or(prepared.before).unwrap_or_default();
             let causes = prepared.cause_generation.into_iter();
             let generation = generation_after(
@@ -326,12 +333,14 @@ impl Engine {
                 id,
                 offset: place.1,
                 entity: prepared.draft.coordinate.entity(),
+                stream,
                 scope: prepared.draft.coordinate.scope(),
                 stream_sequence: facts.stream_sequence,
                 predecessor: facts.predecessor,
                 generation: facts.generation,
                 kind: facts.event_kind,
                 keyed: prepared.draft.key.is_some(),
+                hash: Some(&event_hash),
                 correlation: prepared
                     .draft
                     .correlation
@@ -339,13 +348,6 @@ impl Engine {
                 causes: &causes,
             };
             live.push(&addition);
-            let head = Head {
-                sequence,
-                stream_sequence: facts.stream_sequence,
-                generation: facts.generation,
-                hash: Some(event_hash),
-            };
-            tail.heads.put(addition.entity, head, self.written());
             committed.push(Committed {
                 event_id: id,
                 sequence,

@@ -10,7 +10,6 @@ use batpak_segment::{
 };
 
 use crate::error::FileError;
-use crate::heads::HeadCache;
 use crate::live::Ordinal;
 use crate::segment_file::{NextSegment, SegmentFile};
 use crate::spare::give_back;
@@ -40,7 +39,6 @@ pub(crate) struct Tail {
     pub(crate) random: RandomPool,
     /// The pieces of a buffer that was written, emptied to use again.
     pub(crate) spare: Option<Vec<Vec<u8>>>,
-    pub(crate) heads: HeadCache,
 }
 
 /// Where the next frame goes.

@@ -269,7 +269,6 @@ impl Engine {
         };
         if !planted(Bug::KeepFailedUnits) {
             self.view.truncate(parts, kept);
-            tail.heads.clear();
         }
         tail.queue.clear();
         tail.staged_bytes = 0;

@@ -1,6 +1,7 @@
 //! The hash of what surrounds a payload: stream, causes and extensions.
 
 use super::Digest;
+use super::hashed::Hashed;
 use crate::Cause;
 
 /// What surrounds a payload.
@@ -39,20 +40,20 @@ pub fn context_hash(
     causes: impl ExactSizeIterator<Item = Cause>,
     extensions: &[u8],
 ) -> Digest {
-    let mut hasher = blake3::Hasher::new();
+    let mut hashed = Hashed::new();
     for length in [entity.len(), scope.len(), causes.len(), extensions.len()] {
         // A part that does not fit is refused long before it is hashed, so saturation joins no two contexts.
         let length = u32::try_from(length).unwrap_or(u32::MAX);
-        hasher.update(&length.to_le_bytes());
+        hashed.add(&length.to_le_bytes());
     }
-    hasher.update(entity.as_bytes());
-    hasher.update(scope.as_bytes());
+    hashed.add(entity.as_bytes());
+    hashed.add(scope.as_bytes());
     for cause in causes {
-        hasher.update(&cause.id().as_u128().to_le_bytes());
-        hasher.update(&[cause.mark()]);
+        hashed.add(&cause.id().as_u128().to_le_bytes());
+        hashed.add(&[cause.mark()]);
     }
-    hasher.update(extensions);
-    *hasher.finalize().as_bytes()
+    hashed.add(extensions);
+    hashed.finish()
 }
 
 #[cfg(test)]

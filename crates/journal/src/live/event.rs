@@ -1,7 +1,7 @@
 //! What the columns know of one event.
 
 use batpak_coordinate::{EventKind, Generation, Sequence, StreamSequence};
-use batpak_event::{CorrelationId, EventId};
+use batpak_event::{CorrelationId, Digest, EventId};
 use batpak_segment::Offset;
 
 /// Number of a stream or scope in the order of first appearance.
@@ -30,12 +30,16 @@ pub(crate) struct Addition<'a> {
     pub(crate) id: EventId,
     pub(crate) offset: Offset,
     pub(crate) entity: &'a str,
+    /// Number of the entity in the columns that it is put into, when that is known.
+    pub(crate) stream: Option<NameId>,
     pub(crate) scope: &'a str,
     pub(crate) stream_sequence: StreamSequence,
     pub(crate) predecessor: Sequence,
     pub(crate) generation: Generation,
     pub(crate) kind: EventKind,
     pub(crate) keyed: bool,
+    /// Its event hash, when that is known.
+    pub(crate) hash: Option<&'a Digest>,
     /// Its correlation, when that is not its own id.
     pub(crate) correlation: Option<CorrelationId>,
     /// The events of this store that caused it.
@@ -103,12 +107,14 @@ impl Entry {
             id: self.id,
             offset: self.offset,
             entity,
+            stream: None,
             scope,
             stream_sequence: self.stream_sequence,
             predecessor: self.predecessor,
             generation: self.generation,
             kind: self.kind,
             keyed: self.keyed,
+            hash: None,
             correlation,
             causes,
         }
@@ -130,6 +136,23 @@ impl Addition<'_> {
             keyed: self.keyed,
         }
     }
+}
+
+pub(super) fn words_of_hash(hash: &Digest) -> [u64; 4] {
+    let mut words = hash.as_chunks().0.iter();
+    std::array::from_fn(|_| words.next().map_or(0, |word| u64::from_le_bytes(*word)))
+}
+
+/// No event has a hash of zeros.
+pub(super) fn hash_of_words(words: [u64; 4]) -> Option<Digest> {
+    if words == [0; 4] {
+        return None;
+    }
+    let mut hash = Digest::default();
+    for (bytes, word) in hash.as_chunks_mut().0.iter_mut().zip(words) {
+        *bytes = word.to_le_bytes();
+    }
+    Some(hash)
 }
 
 /// The low and the high half.
