@@ -12,8 +12,9 @@ use batpak_segment::{Offset, SEGMENT_HEADER, Salt, SegmentHeader, SegmentId};
 use crate::error::FileError;
 use crate::sabotage::{Bug, planted};
 
-/// How many zero bytes are written at a time when a segment is filled ahead.
-const FILL_CHUNK: usize = 256 << 10;
+/// How many zero bytes are written at a time when a segment is filled ahead. A write of a mebibyte
+/// makes the system keep the file in pages so large that every append into one costs three times as much.
+const FILL_CHUNK: usize = 64 << 10;
 
 /// A segment that events are read from, and perhaps written to.
 #[derive(Debug)]

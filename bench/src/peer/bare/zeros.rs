@@ -86,7 +86,8 @@ impl Zeros {
 }
 
 fn fill(file: &File, from: u64, level: Level) -> std::io::Result<()> {
-    let zeros = vec![0; 1 << 20];
+    // Larger writes make larger pages in memory, and every small write into one costs more then.
+    let zeros = vec![0; 64 << 10];
     for offset in (from..from + PART).step_by(zeros.len()) {
         file.write_all_at(&zeros, offset)?;
     }

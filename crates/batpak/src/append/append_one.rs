@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::append_item::{BatchAppendItem, encode};
 use super::append_options::AppendOptions;
 use super::draft::Asked;
-use super::ticket::{AppendTicket, only};
+use super::ticket::{AppendTicket, no_receipt};
 use crate::error::StoreError;
 use crate::receipt::AppendReceipt;
 use crate::store::{Open, Store};
@@ -118,10 +118,16 @@ impl Store<Open> {
         if asked.options.gate.is_some() {
             return self.submit_draft(draft, asked)?.wait();
         }
-        let answer = self.complete_one(draft, asked)?;
+        let mut answer = self.complete_one(draft, asked)?;
         let drafts = slice::from_mut(draft);
-        let committed = self.state.journal.append_unit(drafts, answer.level);
-        self.answer(committed, answer).and_then(only)
+        match self.state.journal.append_unit(drafts, answer.level) {
+            Ok(committed) => {
+                let facts = committed.first().ok_or_else(no_receipt)?;
+                let issuer = self.core.origin.issuer();
+                Ok(AppendReceipt::new(facts, answer.repeated.pop(), issuer))
+            }
+            Err(error) => Err(self.refused(error, &answer)),
+        }
     }
 
     /// Gives an event its place in the log and returns without waiting for the disk. Events that

@@ -59,7 +59,7 @@ impl Drafts {
         let mut total = 0_usize;
         for (index, mut item) in items.into_iter().enumerate() {
             let mut draft = item.draft();
-            repeated.extend(complete(&mut draft, item.asked(), index, scope)?);
+            complete(&mut draft, item.asked(), index, scope, &mut repeated)?;
             let (size, limit) = (counted_bytes(&draft), config.single_append_max_bytes());
             if exceeds(size, limit) {
                 let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -84,27 +84,29 @@ pub(super) fn complete_one(
     draft: &mut Draft,
     asked: Asked<'_>,
     config: &StoreConfig,
-) -> Result<Option<Repeated>, StoreError> {
+    repeated: &mut Vec<Repeated>,
+) -> Result<(), StoreError> {
     if config.batch().requires_keys() && asked.options.key.is_none() {
         return Err(StoreError::IdempotencyRequired);
     }
-    let repeated = complete(draft, asked, 0, Scope::Single)?;
+    complete(draft, asked, 0, Scope::Single, repeated)?;
     let (size, limit) = (counted_bytes(draft), config.single_append_max_bytes());
     if exceeds(size, limit) {
         return Err(limit_exceeded(format!(
             "single append bytes {size} exceed the limit of {limit}"
         )));
     }
-    Ok(repeated)
+    Ok(())
 }
 
-/// Adds to a draft what is asked for; takes the extensions out of the options.
+/// Adds to a draft what is asked for; takes the extensions out of the options, for its receipt.
 fn complete(
     draft: &mut Draft,
     asked: Asked<'_>,
     index: usize,
     scope: Scope,
-) -> Result<Option<Repeated>, StoreError> {
+    repeated: &mut Vec<Repeated>,
+) -> Result<(), StoreError> {
     let kind = draft.kind;
     if kind.is_reserved() && !asked.is_record {
         return Err(StoreError::ReservedKind {
@@ -128,15 +130,15 @@ fn complete(
         .filter(|correlation| !correlation.is_nil());
     draft.key = options.key;
     draft.expected = options.expected;
-    if extensions.is_empty() {
-        return Ok(None);
+    if !extensions.is_empty() {
+        draft.extensions = encode(&extensions).map_err(|error| scope.item(index, error))?;
+        repeated.push(Repeated {
+            index,
+            extensions,
+            hash: receipt::extensions_hash(&draft.extensions),
+        });
     }
-    draft.extensions = encode(&extensions).map_err(|error| scope.item(index, error))?;
-    Ok(Some(Repeated {
-        index,
-        extensions,
-        hash: receipt::extensions_hash(&draft.extensions),
-    }))
+    Ok(())
 }
 
 /// All causes in order: that of the item, that of its options, the further ones of both.

@@ -264,13 +264,15 @@ pub(super) fn receipts(
 }
 
 /// The receipt of a unit of one event.
-pub(super) fn only(mut receipts: Receipts) -> Result<AppendReceipt, StoreError> {
-    // A unit of one event has one receipt.
+fn only(mut receipts: Receipts) -> Result<AppendReceipt, StoreError> {
+    receipts.pop().ok_or_else(no_receipt)
+}
+
+/// A unit of one event has one receipt.
+pub(super) fn no_receipt() -> StoreError {
     let kind = StoreInvariant::PreparedBatchItemCountDrift {
         expected: 1,
         actual: 0,
     };
-    receipts
-        .pop()
-        .ok_or(StoreError::InvariantViolation { kind })
+    StoreError::InvariantViolation { kind }
 }

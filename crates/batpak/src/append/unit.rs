@@ -36,14 +36,14 @@ impl Store<Open> {
         draft: &mut Draft,
         asked: Asked<'_>,
     ) -> Result<Answer, StoreError> {
-        let (level, gate) = (asked.options.level(), asked.options.gate);
-        let repeated = complete_one(draft, asked, &self.core.config)?;
-        Ok(Answer {
-            level,
-            gate,
-            repeated: repeated.into_iter().collect(),
+        let mut answer = Answer {
+            level: asked.options.level(),
+            gate: asked.options.gate,
+            repeated: Vec::new(),
             scope: Scope::Single,
-        })
+        };
+        complete_one(draft, asked, &self.core.config, &mut answer.repeated)?;
+        Ok(answer)
     }
 
     /// A batch.
