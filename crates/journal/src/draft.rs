@@ -1,5 +1,7 @@
 //! An event as its caller describes it, and the facts it has once it is committed.
 
+use std::borrow::Cow;
+
 use batpak_coordinate::{Coordinate, EventKind, Generation, Sequence, StreamSequence};
 use batpak_event::{BranchId, Cause, CorrelationId, Digest, Epoch, EventId, IdempotencyKey};
 use batpak_segment::{Offset, SegmentId};
@@ -21,9 +23,10 @@ pub type CommittedUnit = SmallVec<[Committed; 1]>;
 
 /// One event to append.
 #[derive(Clone, Debug)]
-pub struct Draft {
-    /// Stream and scope.
-    pub coordinate: Coordinate,
+pub struct Draft<'a> {
+    /// Stream and scope. Threads that append to one stream contend for the count of its clones, so it may
+    /// be borrowed.
+    pub coordinate: Cow<'a, Coordinate>,
     /// Kind; the journal stores any, the facade refuses reserved ones.
     pub kind: EventKind,
     /// Encoded payload, stored as it is.
@@ -48,10 +51,22 @@ pub struct Draft {
     pub expected: ExpectedSequence,
 }
 
-impl Draft {
+impl Draft<'static> {
     /// A draft with only what every event has.
     #[must_use]
     pub fn new(coordinate: Coordinate, kind: EventKind, payload: Vec<u8>) -> Self {
+        Self::with(Cow::Owned(coordinate), kind, payload)
+    }
+}
+
+impl<'a> Draft<'a> {
+    /// The same with a coordinate that is only looked at.
+    #[must_use]
+    pub fn at(coordinate: &'a Coordinate, kind: EventKind, payload: Vec<u8>) -> Self {
+        Self::with(Cow::Borrowed(coordinate), kind, payload)
+    }
+
+    fn with(coordinate: Cow<'a, Coordinate>, kind: EventKind, payload: Vec<u8>) -> Self {
         Self {
             coordinate,
             kind,

@@ -58,7 +58,7 @@ impl Journal {
     ///
     /// # Errors
     /// See [`AppendError`]: each variant says whether the event is in the log.
-    pub fn append(&self, draft: Draft, level: Durability) -> Result<Committed, AppendError> {
+    pub fn append(&self, draft: Draft<'_>, level: Durability) -> Result<Committed, AppendError> {
         let mut committed = self.append_unit([draft], level)?;
         committed.pop().ok_or(AppendError::Closed)
     }
@@ -67,9 +67,9 @@ impl Journal {
     ///
     /// # Errors
     /// See [`AppendError`].
-    pub fn append_unit(
+    pub fn append_unit<'d>(
         &self,
-        drafts: impl AsMut<[Draft]>,
+        drafts: impl AsMut<[Draft<'d>]>,
         level: Durability,
     ) -> Result<CommittedUnit, AppendError> {
         self.append_unit_if(&[], drafts, level)
@@ -82,10 +82,10 @@ impl Journal {
     ///
     /// # Errors
     /// `ConditionBroken`, once the events that break it are visible; otherwise see [`AppendError`].
-    pub fn append_unit_if(
+    pub fn append_unit_if<'d>(
         &self,
         conditions: &[Condition],
-        mut drafts: impl AsMut<[Draft]>,
+        mut drafts: impl AsMut<[Draft<'d>]>,
         level: Durability,
     ) -> Result<CommittedUnit, AppendError> {
         let mut committed = CommittedUnit::new();
@@ -104,7 +104,7 @@ impl Journal {
     /// [`append_unit`](Self::append_unit).
     pub fn repeated(
         &self,
-        drafts: &[Draft],
+        drafts: &[Draft<'_>],
         level: Durability,
     ) -> Result<Option<CommittedUnit>, AppendError> {
         if drafts.iter().all(|draft| draft.key.is_none()) {
@@ -116,7 +116,7 @@ impl Journal {
             expected: ExpectedSequence::Any,
             ..draft.clone()
         });
-        let drafts: Vec<Draft> = expecting_nothing.collect();
+        let drafts: Vec<Draft<'_>> = expecting_nothing.collect();
         match self.append_unit_if(&[never], drafts, level) {
             Ok(committed) => Ok(Some(committed)),
             Err(AppendError::ConditionBroken { .. }) => Ok(None),
@@ -166,7 +166,7 @@ impl Journal {
     ///
     /// # Errors
     /// See [`AppendError`]; when this returns an error, nothing of the unit is in the log.
-    pub fn submit(&self, drafts: impl AsMut<[Draft]>) -> Result<Ticket, AppendError> {
+    pub fn submit<'d>(&self, drafts: impl AsMut<[Draft<'d>]>) -> Result<Ticket, AppendError> {
         let ticket = self.ticket(drafts, Effort::Any)?;
         self.engine.wake_background();
         Ok(ticket)
@@ -179,9 +179,9 @@ impl Journal {
     /// # Errors
     /// `Busy` when it would have to wait, or `most_staged` events or more are staged and not written: the
     /// background step is on its way to them then. Otherwise as for [`submit`](Self::submit).
-    pub fn try_submit(
+    pub fn try_submit<'d>(
         &self,
-        drafts: impl AsMut<[Draft]>,
+        drafts: impl AsMut<[Draft<'d>]>,
         most_staged: u64,
     ) -> Result<Ticket, AppendError> {
         let staged = self.ticket(drafts, Effort::AtOnce { most_staged });
@@ -201,9 +201,9 @@ impl Journal {
         }
     }
 
-    fn ticket(
+    fn ticket<'d>(
         &self,
-        mut drafts: impl AsMut<[Draft]>,
+        mut drafts: impl AsMut<[Draft<'d>]>,
         effort: Effort,
     ) -> Result<Ticket, AppendError> {
         let mut committed = CommittedUnit::new();
@@ -214,7 +214,7 @@ impl Journal {
     /// Gives a unit its place, and adds its facts to `committed`.
     fn stage(
         &self,
-        drafts: &mut [Draft],
+        drafts: &mut [Draft<'_>],
         conditions: &[Condition],
         effort: Effort,
         committed: &mut CommittedUnit,

@@ -22,7 +22,7 @@ pub(crate) type Unit<'d> = SmallVec<[Prepared<'d>; 1]>;
 #[derive(Debug)]
 pub(crate) struct Prepared<'d> {
     /// As it was given; its payload is in the body.
-    pub(crate) draft: &'d Draft,
+    pub(crate) draft: &'d Draft<'d>,
     /// The fixed part, as far as it is known before the event has its place.
     pub(crate) head: FrameHead,
     pub(crate) body: Vec<u8>,
@@ -87,7 +87,7 @@ impl Prepared<'_> {
 
 /// Checks a unit against the limits and prepares each of its events. Takes the payloads.
 pub(crate) fn prepare<'d>(
-    drafts: &'d mut [Draft],
+    drafts: &'d mut [Draft<'_>],
     options: &Options,
 ) -> Result<Unit<'d>, AppendError> {
     check_unit(drafts, options)?;
@@ -101,7 +101,7 @@ pub(crate) fn prepare<'d>(
     Ok(unit)
 }
 
-fn check_unit(drafts: &[Draft], options: &Options) -> Result<(), AppendError> {
+fn check_unit(drafts: &[Draft<'_>], options: &Options) -> Result<(), AppendError> {
     if drafts.len() > options.batch_max_events {
         return Err(AppendError::UnitTooLarge {
             what: "events",
@@ -146,7 +146,7 @@ fn check_unit(drafts: &[Draft], options: &Options) -> Result<(), AppendError> {
     Ok(())
 }
 
-fn prepare_one(index: usize, draft: &mut Draft) -> Result<Prepared<'_>, AppendError> {
+fn prepare_one<'d>(index: usize, draft: &'d mut Draft<'_>) -> Result<Prepared<'d>, AppendError> {
     let causes: Vec<Cause> = draft
         .causes
         .iter()
@@ -193,7 +193,7 @@ fn prepare_one(index: usize, draft: &mut Draft) -> Result<Prepared<'_>, AppendEr
     })
 }
 
-fn parts<'a>(draft: &'a Draft, causes: &'a [Cause], payload: &'a [u8]) -> BodyParts<'a> {
+fn parts<'a>(draft: &'a Draft<'_>, causes: &'a [Cause], payload: &'a [u8]) -> BodyParts<'a> {
     BodyParts {
         lane: draft.lane,
         depth: draft.depth,
@@ -207,7 +207,7 @@ fn parts<'a>(draft: &'a Draft, causes: &'a [Cause], payload: &'a [u8]) -> BodyPa
     }
 }
 
-pub(crate) fn context_hash(draft: &Draft, causes: &[Cause]) -> Digest {
+pub(crate) fn context_hash(draft: &Draft<'_>, causes: &[Cause]) -> Digest {
     Context {
         entity: draft.coordinate.entity(),
         scope: draft.coordinate.scope(),

@@ -78,7 +78,7 @@ fn open(platform: &Platform, durability: Durability) -> Journal {
     Journal::open(platform, options).unwrap().0
 }
 
-fn draft(payload: &[u8]) -> Draft {
+fn draft(payload: &[u8]) -> Draft<'static> {
     let coordinate = Coordinate::new("a", "scope").unwrap();
     Draft::new(coordinate, EventKind::DATA, payload.to_vec())
 }

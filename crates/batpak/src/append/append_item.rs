@@ -134,22 +134,18 @@ impl BatchAppendItem {
         }
     }
 
-    /// What the journal takes of it from the start; its payload is moved there.
-    pub(super) fn draft(&mut self) -> Draft {
+    /// What the journal takes of it from the start, and what it asks for beyond that. Its payload is moved.
+    pub(super) fn split(&mut self) -> (Draft<'_>, Asked<'_>) {
         let payload = std::mem::take(&mut self.payload);
-        let mut draft = Draft::new(self.coordinate.clone(), self.kind, payload);
+        let mut draft = Draft::at(&self.coordinate, self.kind, payload);
         draft.payload_version = self.payload_version;
-        draft
-    }
-
-    /// What it asks for beyond that.
-    pub(super) fn asked(&mut self) -> Asked<'_> {
-        Asked {
+        let asked = Asked {
             options: &mut self.options,
             causation: self.causation,
             prior_causes: &self.prior_causes,
             is_record: self.is_record,
-        }
+        };
+        (draft, asked)
     }
 
     /// Adds a further cause: an earlier item of the same batch, by its position from 0.

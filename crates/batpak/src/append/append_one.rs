@@ -48,7 +48,7 @@ impl Store<Open> {
         payload: &(impl Serialize + ?Sized),
         mut options: AppendOptions,
     ) -> Result<AppendReceipt, StoreError> {
-        let mut draft = Draft::new(coordinate.clone(), kind, encode(payload)?);
+        let mut draft = Draft::at(coordinate, kind, encode(payload)?);
         self.append_draft(&mut draft, options.asked())
     }
 
@@ -112,7 +112,7 @@ impl Store<Open> {
     /// Appends without a ticket, which a gate needs.
     fn append_draft(
         &self,
-        draft: &mut Draft,
+        draft: &mut Draft<'_>,
         asked: Asked<'_>,
     ) -> Result<AppendReceipt, StoreError> {
         if asked.options.gate.is_some() {
@@ -157,7 +157,7 @@ impl Store<Open> {
         payload: &(impl Serialize + ?Sized),
         mut options: AppendOptions,
     ) -> Result<AppendTicket, StoreError> {
-        let mut draft = Draft::new(coordinate.clone(), kind, encode(payload)?);
+        let mut draft = Draft::at(coordinate, kind, encode(payload)?);
         self.submit_draft(&mut draft, options.asked())
     }
 
@@ -188,13 +188,13 @@ impl Store<Open> {
     /// # Errors
     /// As for [`Store::submit`].
     pub fn submit_item(&self, mut item: BatchAppendItem) -> Result<AppendTicket, StoreError> {
-        let mut draft = item.draft();
-        self.submit_draft(&mut draft, item.asked())
+        let (mut draft, asked) = item.split();
+        self.submit_draft(&mut draft, asked)
     }
 
     fn submit_draft(
         &self,
-        draft: &mut Draft,
+        draft: &mut Draft<'_>,
         asked: Asked<'_>,
     ) -> Result<AppendTicket, StoreError> {
         let answer = self.complete_one(draft, asked)?;
@@ -234,8 +234,11 @@ impl Store<Open> {
     }
 }
 
-fn typed_draft<T: EventPayload>(coordinate: &Coordinate, payload: &T) -> Result<Draft, StoreError> {
-    let mut draft = Draft::new(coordinate.clone(), T::KIND, encode(payload)?);
+fn typed_draft<'a, T: EventPayload>(
+    coordinate: &'a Coordinate,
+    payload: &T,
+) -> Result<Draft<'a>, StoreError> {
+    let mut draft = Draft::at(coordinate, T::KIND, encode(payload)?);
     draft.payload_version = T::PAYLOAD_VERSION;
     Ok(draft)
 }

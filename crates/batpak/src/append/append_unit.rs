@@ -53,7 +53,7 @@ impl Store<Open> {
     /// ```
     pub fn append_batch_with_options(
         &self,
-        items: Vec<BatchAppendItem>,
+        mut items: Vec<BatchAppendItem>,
         mut options: AppendOptions,
     ) -> Result<Vec<AppendReceipt>, StoreError> {
         let gate = options.gate.take();
@@ -62,7 +62,7 @@ impl Store<Open> {
             let detail = Detail::new(DetailCause::Unsupported, text);
             return Err(StoreError::Configuration(detail));
         }
-        let Unit { mut drafts, answer } = self.unit_of_batch(items, gate)?;
+        let Unit { mut drafts, answer } = self.unit_of_batch(&mut items, gate)?;
         let pending = self.submit_drafts(&mut drafts, answer)?;
         pending.wait().map(SmallVec::into_vec)
     }
@@ -93,9 +93,9 @@ impl Store<Open> {
     /// As for [`Store::append_batch`], as far as they show before the disk is asked.
     pub fn submit_batch(
         &self,
-        items: Vec<BatchAppendItem>,
+        mut items: Vec<BatchAppendItem>,
     ) -> Result<BatchAppendTicket, StoreError> {
-        let Unit { mut drafts, answer } = self.unit_of_batch(items, None)?;
+        let Unit { mut drafts, answer } = self.unit_of_batch(&mut items, None)?;
         let pending = self.submit_drafts(&mut drafts, answer)?;
         Ok(BatchAppendTicket::new(pending))
     }

@@ -83,9 +83,9 @@ impl Store<Open> {
     pub fn append_if(
         &self,
         condition: &AppendCondition,
-        items: Vec<BatchAppendItem>,
+        mut items: Vec<BatchAppendItem>,
     ) -> Result<Vec<AppendReceipt>, StoreError> {
-        let Unit { drafts, answer } = self.unit_of_batch(items, None)?;
+        let Unit { drafts, answer } = self.unit_of_batch(&mut items, None)?;
         let journal = &self.state.journal;
         let committed = journal.append_unit_if(&condition.conditions, drafts, answer.level);
         self.answer(committed, answer).map(Receipts::into_vec)

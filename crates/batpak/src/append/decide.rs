@@ -75,9 +75,7 @@ impl Store<Open> {
     ) -> Result<Vec<AppendReceipt>, DecisionError> {
         self.append_under(&AppendCondition::new(), |view| {
             let decided = catch_unwind(AssertUnwindSafe(|| decide(view)));
-            let items =
-                decided.unwrap_or_else(|panic| Err(Denial::defect(DECISION, &*panic).into()))?;
-            Ok(self.unit_of_batch(items, None)?)
+            decided.unwrap_or_else(|panic| Err(Denial::defect(DECISION, &*panic).into()))
         })
     }
 
@@ -135,10 +133,12 @@ impl Store<Open> {
         condition: &AppendCondition,
         items: Vec<BatchAppendItem>,
     ) -> Result<Vec<AppendReceipt>, DecisionError> {
-        let unit = self.unit_of_batch(items, None)?;
+        // Items that cannot be appended are refused before a gate is asked.
+        let mut own = items.clone();
+        let unit = self.unit_of_batch(&mut own, None)?;
         let appended = self.append_under(condition, |view| {
             let _permitted = gates.evaluate(view, Proposal::new(()))?;
-            Ok(unit.clone())
+            Ok(items.clone())
         });
         match appended {
             // What the gates deny may be what they see of the first time.
@@ -154,12 +154,13 @@ impl Store<Open> {
     fn append_under(
         &self,
         condition: &AppendCondition,
-        mut decide: impl FnMut(&DecisionView) -> Result<Unit, DecisionError>,
+        mut decide: impl FnMut(&DecisionView) -> Result<Vec<BatchAppendItem>, DecisionError>,
     ) -> Result<Vec<AppendReceipt>, DecisionError> {
         let mut decisions = 0;
         loop {
             let view = DecisionView::new(self.pinned());
-            let Unit { drafts, answer } = decide(&view)?;
+            let mut items = decide(&view)?;
+            let Unit { drafts, answer } = self.unit_of_batch(&mut items, None)?;
             decisions += 1;
             // Those of the caller come first, so that they tell themselves from those of the view.
             let mut conditions = condition.conditions.clone();
@@ -186,7 +187,7 @@ impl Store<Open> {
     }
 
     /// The receipts of a unit that was appended before with the same keys.
-    fn originals(&self, unit: Unit) -> Result<Option<Vec<AppendReceipt>>, StoreError> {
+    fn originals(&self, unit: Unit<'_>) -> Result<Option<Vec<AppendReceipt>>, StoreError> {
         let Unit { drafts, answer } = unit;
         match self.state.journal.repeated(&drafts, answer.level) {
             Ok(None) => Ok(None),

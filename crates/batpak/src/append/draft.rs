@@ -15,8 +15,8 @@ use crate::config::StoreConfig;
 use crate::error::{Detail, DetailCause, StoreError};
 
 /// The events of a batch, ready for the journal, with what their receipts repeat.
-pub(super) struct Drafts {
-    pub(super) drafts: Vec<Draft>,
+pub(super) struct Drafts<'a> {
+    pub(super) drafts: Vec<Draft<'a>>,
     pub(super) repeated: Vec<Repeated>,
 }
 
@@ -38,11 +38,11 @@ pub(crate) struct Repeated {
     pub(crate) hash: Digest,
 }
 
-impl Drafts {
+impl<'a> Drafts<'a> {
     pub(super) fn of_batch(
-        items: Vec<BatchAppendItem>,
+        items: &'a mut [BatchAppendItem],
         config: &StoreConfig,
-    ) -> Result<Drafts, StoreError> {
+    ) -> Result<Drafts<'a>, StoreError> {
         let scope = Scope::Batch(items.len());
         let limits = config.batch();
         if exceeds(items.len(), limits.max_size) {
@@ -53,13 +53,13 @@ impl Drafts {
             );
             return Err(scope.whole(limit_exceeded(text)));
         }
-        check_keys(&items)?;
+        check_keys(items)?;
         let mut drafts = Vec::with_capacity(items.len());
         let mut repeated = Vec::new();
         let mut total = 0_usize;
-        for (index, mut item) in items.into_iter().enumerate() {
-            let mut draft = item.draft();
-            complete(&mut draft, item.asked(), index, scope, &mut repeated)?;
+        for (index, item) in items.iter_mut().enumerate() {
+            let (mut draft, asked) = item.split();
+            complete(&mut draft, asked, index, scope, &mut repeated)?;
             let (size, limit) = (counted_bytes(&draft), config.single_append_max_bytes());
             if exceeds(size, limit) {
                 let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -81,7 +81,7 @@ impl Drafts {
 
 /// Completes the draft of an event that is appended for itself.
 pub(super) fn complete_one(
-    draft: &mut Draft,
+    draft: &mut Draft<'_>,
     asked: Asked<'_>,
     config: &StoreConfig,
     repeated: &mut Vec<Repeated>,
@@ -101,7 +101,7 @@ pub(super) fn complete_one(
 
 /// Adds to a draft what is asked for; takes the extensions out of the options, for its receipt.
 fn complete(
-    draft: &mut Draft,
+    draft: &mut Draft<'_>,
     asked: Asked<'_>,
     index: usize,
     scope: Scope,
@@ -194,7 +194,7 @@ fn check_keys(items: &[BatchAppendItem]) -> Result<(), StoreError> {
 }
 
 /// Bytes that count against the limits.
-fn counted_bytes(draft: &Draft) -> usize {
+fn counted_bytes(draft: &Draft<'_>) -> usize {
     draft.payload.len().saturating_add(draft.extensions.len())
 }
 

@@ -120,8 +120,8 @@ impl Store<Open> {
         &self,
         mut item: BatchAppendItem,
     ) -> Result<Outcome<AppendTicket>, StoreError> {
-        let mut draft = item.draft();
-        let answer = self.complete_one(&mut draft, item.asked())?;
+        let (mut draft, asked) = item.split();
+        let answer = self.complete_one(&mut draft, asked)?;
         let submitted = self.try_submit_drafts(slice::from_mut(&mut draft), answer)?;
         Ok(submitted.map(AppendTicket::new))
     }
@@ -133,16 +133,16 @@ impl Store<Open> {
     /// As for [`Store::submit_batch`].
     pub fn try_submit_batch(
         &self,
-        items: Vec<BatchAppendItem>,
+        mut items: Vec<BatchAppendItem>,
     ) -> Result<Outcome<BatchAppendTicket>, StoreError> {
-        let Unit { mut drafts, answer } = self.unit_of_batch(items, None)?;
+        let Unit { mut drafts, answer } = self.unit_of_batch(&mut items, None)?;
         let submitted = self.try_submit_drafts(&mut drafts, answer)?;
         Ok(submitted.map(BatchAppendTicket::new))
     }
 
     fn try_submit_drafts(
         &self,
-        drafts: &mut [Draft],
+        drafts: &mut [Draft<'_>],
         answer: Answer,
     ) -> Result<Outcome<Pending>, StoreError> {
         let pressure = self.writer_pressure();

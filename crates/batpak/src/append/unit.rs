@@ -13,14 +13,12 @@ use crate::error::StoreError;
 use crate::store::{Open, Store};
 
 /// A batch.
-#[derive(Clone)]
-pub(super) struct Unit {
-    pub(super) drafts: Vec<Draft>,
+pub(super) struct Unit<'a> {
+    pub(super) drafts: Vec<Draft<'a>>,
     pub(super) answer: Answer,
 }
 
 /// What the answer of a unit needs.
-#[derive(Clone)]
 pub(super) struct Answer {
     /// The level to acknowledge at, the strongest that an event asks for.
     pub(super) level: Durability,
@@ -33,7 +31,7 @@ impl Store<Open> {
     /// Completes the draft of one event, appended by itself.
     pub(super) fn complete_one(
         &self,
-        draft: &mut Draft,
+        draft: &mut Draft<'_>,
         asked: Asked<'_>,
     ) -> Result<Answer, StoreError> {
         let mut answer = Answer {
@@ -46,12 +44,12 @@ impl Store<Open> {
         Ok(answer)
     }
 
-    /// A batch.
-    pub(super) fn unit_of_batch(
+    /// A batch. Takes the payloads of the items.
+    pub(super) fn unit_of_batch<'a>(
         &self,
-        items: Vec<BatchAppendItem>,
+        items: &'a mut [BatchAppendItem],
         gate: Option<DurabilityGate>,
-    ) -> Result<Unit, StoreError> {
+    ) -> Result<Unit<'a>, StoreError> {
         let scope = Scope::Batch(items.len());
         let levels = items.iter().map(|item| item.options.level());
         let level = levels.max().unwrap_or(Durability::Written);
@@ -68,7 +66,7 @@ impl Store<Open> {
     /// Gives a unit its place in the log.
     pub(super) fn submit_drafts(
         &self,
-        drafts: &mut [Draft],
+        drafts: &mut [Draft<'_>],
         answer: Answer,
     ) -> Result<Pending, StoreError> {
         match self.state.journal.submit(drafts) {

@@ -33,7 +33,7 @@ fn store(events: usize) -> (tempfile::TempDir, Platform) {
     let platform = Platform::real(RealDirectory::create(directory.path()).unwrap());
     let (journal, _) = Journal::open(&platform, options()).unwrap();
     for first in (0..events).step_by(4_000) {
-        let unit: Vec<Draft> = (first..first + 4_000)
+        let unit: Vec<Draft<'static>> = (first..first + 4_000)
             .map(|number| {
                 let entity = format!("user:{}", number % 1_000);
                 let coordinate = Coordinate::new(entity, "scope").unwrap();

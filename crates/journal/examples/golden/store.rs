@@ -155,7 +155,7 @@ fn second_epoch(journal: &Journal, clock: &FixedClock) -> Result<(), Box<dyn Err
 }
 
 /// A keyed event with an empty payload, flags and an extension.
-pub(crate) fn keyed_order() -> Result<Draft, Box<dyn Error>> {
+pub(crate) fn keyed_order() -> Result<Draft<'static>, Box<dyn Error>> {
     Ok(Draft {
         flags: 0b101,
         extensions: b"\x81\xa7cli.key\xc4\x07order-2".to_vec(),
@@ -171,7 +171,7 @@ pub(crate) fn key(text: &str) -> IdempotencyKey {
 }
 
 /// An event of a sensor: as many bytes, in a MessagePack bin, as its number says, five times over.
-pub(crate) fn reading(number: u8) -> Result<Draft, Box<dyn Error>> {
+pub(crate) fn reading(number: u8) -> Result<Draft<'static>, Box<dyn Error>> {
     draft(
         &format!("sensor:{}", number % 4),
         3,
@@ -197,7 +197,7 @@ fn draft(
     category: u8,
     type_id: u16,
     payload: &[u8],
-) -> Result<Draft, Box<dyn Error>> {
+) -> Result<Draft<'static>, Box<dyn Error>> {
     Ok(Draft::new(
         Coordinate::new(entity, "golden")?,
         EventKind::try_custom(category, type_id)?,

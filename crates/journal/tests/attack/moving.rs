@@ -34,14 +34,14 @@ fn tiny(durability: Durability, events: u64) -> Options {
 /// What writers were told, by sequence.
 #[derive(Default)]
 struct Told {
-    receipts: Mutex<HashMap<u64, (Committed, Draft)>>,
+    receipts: Mutex<HashMap<u64, (Committed, Draft<'static>)>>,
     /// Newest sequence that a writer was told of.
     acknowledged: AtomicU64,
     over: AtomicBool,
 }
 
 impl Told {
-    fn note(&self, receipts: &[Committed], unit: &[Draft]) {
+    fn note(&self, receipts: &[Committed], unit: &[Draft<'static>]) {
         let mut known = self.receipts.lock().unwrap();
         for (receipt, draft) in receipts.iter().zip(unit) {
             let sequence = receipt.sequence.get();
@@ -72,7 +72,7 @@ fn write(journal: &Journal, told: &Told, seed: u64, durability: Durability) {
         } else {
             1
         };
-        let mut unit: Vec<Draft> = (0..count).map(|_| event(&dice, &known)).collect();
+        let mut unit: Vec<Draft<'static>> = (0..count).map(|_| event(&dice, &known)).collect();
         match dice.below(6) {
             // The same keys are used by all writers, at about the same time.
             0 => {
@@ -118,7 +118,7 @@ fn stream_head(mut scan: batpak_journal::Scan) -> u64 {
     frame.map_or(0, |frame| frame.head.stream_sequence.get())
 }
 
-fn event(dice: &Dice, known: &[EventId]) -> Draft {
+fn event(dice: &Dice, known: &[EventId]) -> Draft<'static> {
     let entity = ENTITIES[usize::try_from(dice.below(5)).unwrap()];
     let mut draft = Draft::new(
         Coordinate::new(entity, if dice.below(2) == 0 { "s" } else { "t" }).unwrap(),

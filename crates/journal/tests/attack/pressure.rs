@@ -177,7 +177,7 @@ fn staged_events_are_bounded_for_everybody() {
         drop(journal.submit(vec![draft("a", &[number])]).unwrap());
         assert!(journal.staged_events() <= 4);
     }
-    let unit: Vec<Draft> = (0..9_u8).map(|number| draft("b", &[number])).collect();
+    let unit: Vec<Draft<'static>> = (0..9_u8).map(|number| draft("b", &[number])).collect();
     drop(journal.submit(unit).unwrap());
     assert_eq!(journal.staged_events(), 9);
     journal.close().unwrap();

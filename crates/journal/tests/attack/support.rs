@@ -19,12 +19,12 @@ use batpak_sim::SimDisk;
 
 pub(crate) const FIRST: &str = "000001.fbat";
 
-pub(crate) fn draft(entity: &str, payload: &[u8]) -> Draft {
+pub(crate) fn draft(entity: &str, payload: &[u8]) -> Draft<'static> {
     let coordinate = Coordinate::new(entity, "scope").unwrap();
     Draft::new(coordinate, EventKind::DATA, payload.to_vec())
 }
 
-pub(crate) fn keyed(key: u128, payload: &[u8]) -> Draft {
+pub(crate) fn keyed(key: u128, payload: &[u8]) -> Draft<'static> {
     Draft {
         key: Some(IdempotencyKey::new(key)),
         ..draft("k", payload)

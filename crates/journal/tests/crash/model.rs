@@ -11,7 +11,7 @@ use crate::visibility::Hidden;
 /// One submitted unit.
 #[derive(Debug)]
 pub(crate) struct Unit {
-    pub(crate) drafts: Vec<Draft>,
+    pub(crate) drafts: Vec<Draft<'static>>,
 }
 
 /// Why an event must not be in the log.
@@ -135,7 +135,7 @@ impl Model {
 pub(crate) const ENTITIES: [&str; 4] = ["a", "b", "a:1", "c"];
 
 /// An event of stream number `entity` with a payload that no other event has.
-pub(crate) fn draft(entity: usize, number: u64, size: usize) -> Draft {
+pub(crate) fn draft(entity: usize, number: u64, size: usize) -> Draft<'static> {
     let name = ENTITIES[entity % ENTITIES.len()];
     let Ok(coordinate) = Coordinate::new(name, "scope") else {
         unreachable!("{name} is a valid name")
@@ -151,7 +151,7 @@ pub(crate) fn draft(entity: usize, number: u64, size: usize) -> Draft {
 }
 
 /// A batch of three in two streams, of which the later ones name the first as their cause.
-pub(crate) fn batch(number: u64, size: usize) -> Vec<Draft> {
+pub(crate) fn batch(number: u64, size: usize) -> Vec<Draft<'static>> {
     let caused = |entity, number, size| Draft {
         causes: vec![DraftCause::Prior(0)],
         ..draft(entity, number, size)
@@ -163,7 +163,7 @@ pub(crate) fn batch(number: u64, size: usize) -> Vec<Draft> {
     ]
 }
 
-pub(crate) fn keyed(entity: usize, number: u64, size: usize) -> Draft {
+pub(crate) fn keyed(entity: usize, number: u64, size: usize) -> Draft<'static> {
     Draft {
         key: Some(IdempotencyKey::new(
             0x7000_0000_0000_0000_0000 + u128::from(number),

@@ -220,7 +220,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn append(&mut self, drafts: Vec<Draft>) -> Result<Arc<Unit>, Failure> {
+    fn append(&mut self, drafts: Vec<Draft<'static>>) -> Result<Arc<Unit>, Failure> {
         let unit = Arc::new(Unit { drafts });
         self.append_again(&unit)?;
         Ok(unit)

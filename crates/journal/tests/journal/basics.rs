@@ -106,7 +106,7 @@ fn a_second_writer_is_refused_and_the_first_goes_on() {
     });
 }
 
-fn keyed(entity: &str, payload: &[u8], key: u128) -> Draft {
+fn keyed(entity: &str, payload: &[u8], key: u128) -> Draft<'static> {
     Draft {
         key: Some(IdempotencyKey::new(key)),
         ..draft(entity, payload)

@@ -40,7 +40,7 @@ impl Submitted {
     fn unit(
         &mut self,
         journal: &Journal,
-        drafts: Vec<Draft>,
+        drafts: Vec<Draft<'static>>,
         level: Durability,
     ) -> Result<(), AppendError> {
         self.payloads

@@ -22,7 +22,7 @@ const SCOPES: [&str; 2] = ["s", "scope"];
 pub(crate) struct Event {
     pub(crate) sequence: u64,
     pub(crate) id: EventId,
-    draft: Draft,
+    draft: Draft<'static>,
     correlation: CorrelationId,
     /// Sequences of the events of the log that caused it.
     causes: Vec<u64>,
@@ -73,7 +73,7 @@ impl Model {
         }
     }
 
-    fn unit(&self) -> Vec<Draft> {
+    fn unit(&self) -> Vec<Draft<'static>> {
         let count = if self.below(3) == 0 {
             1 + self.below(4)
         } else {
@@ -85,7 +85,7 @@ impl Model {
             .collect()
     }
 
-    fn draft(&self, position: u64, keyed: bool) -> Draft {
+    fn draft(&self, position: u64, keyed: bool) -> Draft<'static> {
         let coordinate = Coordinate::new(*self.pick(&ENTITIES), *self.pick(&SCOPES)).unwrap();
         let category = 1 + u8::try_from(self.below(2)).unwrap();
         let kind = EventKind::custom(category, u16::try_from(self.below(3)).unwrap());
@@ -122,7 +122,7 @@ impl Model {
         draft
     }
 
-    fn add(&mut self, draft: Draft, receipt: Committed, first: usize) {
+    fn add(&mut self, draft: Draft<'static>, receipt: Committed, first: usize) {
         let before = self
             .events
             .iter()

@@ -8,7 +8,7 @@ use batpak_journal::{
 use batpak_platform::Platform;
 use batpak_segment::EventFrame;
 
-pub(crate) fn draft(entity: &str, payload: &[u8]) -> Draft {
+pub(crate) fn draft(entity: &str, payload: &[u8]) -> Draft<'static> {
     let coordinate = Coordinate::new(entity, "scope").unwrap();
     Draft::new(coordinate, EventKind::DATA, payload.to_vec())
 }

@@ -70,7 +70,7 @@ impl World {
     }
 
     /// A unit of one to four events with payloads that occur once.
-    fn unit(&mut self) -> Vec<Draft> {
+    fn unit(&mut self) -> Vec<Draft<'static>> {
         let count = if self.below(3) == 0 {
             1 + self.below(4)
         } else {
@@ -125,7 +125,7 @@ impl World {
         }
     }
 
-    fn retry(&mut self, journal: &Journal, unit: Vec<Draft>) {
+    fn retry(&mut self, journal: &Journal, unit: Vec<Draft<'static>>) {
         let before = journal.view().visible();
         match journal.append_unit(unit, self.options.durability) {
             Ok(committed) if committed.iter().all(|facts| facts.duplicate) => {}
