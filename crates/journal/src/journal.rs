@@ -90,8 +90,12 @@ impl Journal {
     ) -> Result<CommittedUnit, AppendError> {
         let mut committed = CommittedUnit::new();
         let drafts = drafts.as_mut();
-        let target = self.stage(drafts, conditions, Effort::Any, &mut committed)?;
         let level = level.max(self.engine.options.durability);
+        let effort = match level {
+            Durability::Written => Effort::Write,
+            Durability::Synced => Effort::Any,
+        };
+        let target = self.stage(drafts, conditions, effort, &mut committed)?;
         self.engine.wait(&target, level, None)?;
         self.engine.stamp(&mut committed);
         Ok(committed)

@@ -38,6 +38,8 @@ pub(crate) enum Staged {
 pub(crate) enum Effort {
     /// Whatever it takes: write what is staged, make indexes, wait for others.
     Any,
+    /// The same, and the unit is written if nothing stands in its way.
+    Write,
     /// None of these, and nothing at all while so many events or more are staged.
     AtOnce { most_staged: u64 },
 }
@@ -72,7 +74,7 @@ impl Engine {
     ) -> Result<Staged, AppendError> {
         let mut lookups = Lookups::default();
         let mut checked = Checked::outside(conditions, &self.view)?;
-        let patient = effort == Effort::Any;
+        let patient = matches!(effort, Effort::Any | Effort::Write);
         loop {
             self.check_open()?;
             if self.view.awaiting_index() >= MOST_WITHOUT_INDEX {
@@ -85,7 +87,14 @@ impl Engine {
             if check::names_events(unit) && !lookups.hold(&self.view) {
                 lookups = Lookups::make(unit, &self.view)?;
             }
-            let obstacle = match self.try_stage(unit, &checked, &lookups, effort, committed) {
+            // Threads that write each for itself wait for one lock, and not for one after the other.
+            let mut writer = (effort == Effort::Write).then(|| self.lock_write());
+            let staged = self.try_stage(unit, &checked, &lookups, effort, committed);
+            if let (Some(writer), Ok(Staged::New(_))) = (&mut writer, &staged) {
+                self.write_staged(writer);
+            }
+            drop(writer);
+            let obstacle = match staged {
                 Ok(staged) => return Ok(staged),
                 Err(obstacle) => obstacle,
             };
