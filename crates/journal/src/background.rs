@@ -1,15 +1,16 @@
-//! The background step: fill the next segment ahead, sync what is only written, and leave the
-//! durable mark behind when a burst is over.
+//! The background steps. One fills the next segment ahead, syncs what is only written, and leaves the
+//! durable mark behind when a burst is over: it waits for the disk. The other makes the indexes of
+//! closed segments, which is work of the processor.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::{Arc, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use batpak_platform::Next;
+use batpak_platform::{Next, TaskHandle};
 use batpak_segment::ControlFrame;
 
 use crate::engine::Engine;
-use crate::error::AppendError;
+use crate::error::{AppendError, FileError};
 use crate::options::Durability;
 use crate::stage::control_length;
 use crate::sync::Undone;
@@ -23,6 +24,13 @@ const SYNC_AFTER_NS: u64 = 1_000_000_000;
 const LINGER: Duration = Duration::from_millis(1);
 /// How long nothing must have been staged before the durable mark is written.
 const MARK_AFTER: Duration = Duration::from_millis(4);
+
+/// The steps once they are started.
+#[derive(Debug)]
+pub(crate) struct Steps {
+    upkeep: Box<dyn TaskHandle>,
+    sealing: Box<dyn TaskHandle>,
+}
 
 /// What the background step remembers between runs.
 #[derive(Debug, Default)]
@@ -58,11 +66,9 @@ impl Background {
             // A full disk is reported by the append that needs the space.
             let _retried_by_append = engine.prepare_segment(id, 0, doubled);
         }
-        let seal = engine.seal_one().then_some(Duration::ZERO);
         let again = flush
             .into_iter()
             .chain(sync)
-            .chain(seal)
             .min()
             .or_else(|| self.mark_if_idle(&engine));
         std::mem::forget(undone);
@@ -184,49 +190,64 @@ impl Engine {
     }
 
     fn wake_now(&self) {
-        let background = self
-            .background
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(task) = background.as_ref() {
-            task.wake();
+        if let Some(steps) = self.lock_background().as_ref() {
+            steps.upkeep.wake();
         }
     }
 
-    /// Ends the background step; nothing of it runs when this returns.
+    /// Wakes the step that makes indexes.
+    pub(crate) fn wake_sealing(&self) {
+        if let Some(steps) = self.lock_background().as_ref() {
+            steps.sealing.wake();
+        }
+    }
+
+    fn lock_background(&self) -> MutexGuard<'_, Option<Steps>> {
+        let background = self.background.lock();
+        background.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the background steps; nothing of them runs when this returns.
     pub(crate) fn stop_background(&self) {
-        let task = self
-            .background
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(mut task) = task {
-            task.stop();
+        let steps = self.lock_background().take();
+        if let Some(mut steps) = steps {
+            steps.upkeep.stop();
+            steps.sealing.stop();
         }
     }
 
-    /// Starts the background step, with the first append.
+    /// Starts the background steps, with the first append.
     pub(crate) fn start_background(self: &Arc<Self>) -> Result<(), AppendError> {
         if self.started.load(Ordering::Acquire) {
             return Ok(());
         }
-        let mut background = self
-            .background
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut background = self.lock_background();
         if background.is_none() && !self.closed.load(Ordering::Acquire) {
+            let start = |name, step| {
+                let started = self.platform.tasks.start(name, step);
+                started.map_err(|source| FileError::new("start", "a background step", source))
+            };
             let (mut state, engine) = (Background::default(), Arc::downgrade(self));
-            let step = Box::new(move || state.run(&engine));
-            let task = self
-                .platform
-                .tasks
-                .start("batpak-background", step)
-                .map_err(|source| {
-                    crate::error::FileError::new("start", "the background step", source)
-                })?;
-            *background = Some(task);
+            let upkeep = start("batpak-background", Box::new(move || state.run(&engine)))?;
+            let engine = Arc::downgrade(self);
+            let sealing = start("batpak-index", Box::new(move || seal(&engine)))?;
+            if self.view.awaiting_index() > 0 {
+                sealing.wake();
+            }
+            *background = Some(Steps { upkeep, sealing });
             self.started.store(true, Ordering::Release);
         }
         Ok(())
+    }
+}
+
+/// Makes one index. What it does not come to, appends and the close do.
+fn seal(engine: &Weak<Engine>) -> Next {
+    match engine.upgrade() {
+        Some(engine) if engine.check_open().is_ok() => match engine.seal_one() {
+            true => Next::Again,
+            false => Next::Park,
+        },
+        _ => Next::Stop,
     }
 }

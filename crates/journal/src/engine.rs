@@ -11,10 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use batpak_coordinate::Sequence;
 use batpak_event::Digest;
-use batpak_platform::{Platform, ProcessGuard, StorageLock, TaskHandle};
+use batpak_platform::{Platform, ProcessGuard, StorageLock};
 use batpak_segment::CloseFacts;
 use batpak_segment::identity::Identity;
 
+use crate::background::Steps;
 use crate::error::{AppendError, Failure};
 use crate::identity_file::IdentityFile;
 use crate::live::Ordinal;
@@ -59,10 +60,10 @@ pub(crate) struct Engine {
     /// Sequential consistency makes one of them see the other.
     pub(crate) failed: AtomicBool,
     pub(crate) closed: AtomicBool,
-    pub(crate) background: Mutex<Option<Box<dyn TaskHandle>>>,
-    /// Whether the background step was started: set once, and looked at without the lock.
+    pub(crate) background: Mutex<Option<Steps>>,
+    /// Whether the background steps were started: set once, and looked at without the lock.
     pub(crate) started: AtomicBool,
-    /// Whether the background step has been woken and not gone to sleep since.
+    /// Whether the step that waits for the disk has been woken and not gone to sleep since.
     pub(crate) awake: AtomicBool,
     /// Whether it has been told since it last began that there is something to do at once.
     pub(crate) urged: AtomicBool,

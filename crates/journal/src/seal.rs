@@ -425,7 +425,7 @@ impl Engine {
         if let Some(part) = closed {
             part.close_with(*close);
             self.view.count_awaiting();
-            self.wake_background();
+            self.wake_sealing();
         }
     }
 }

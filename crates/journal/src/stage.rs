@@ -198,13 +198,16 @@ impl Engine {
             .map_err(|error| Obstacle::Refused(error.into()))?;
         let stamp = Stamp::read(&*self.platform.clock).map_err(Obstacle::Refused)?;
         stamp.check_after(tail.wall_us).map_err(Obstacle::Refused)?;
+        let segment = tail.segment_id();
         self.make_room(&mut tail, unit, stamp)?;
-        let segments = parts.len();
-        let parts = self.view.parts();
-        if parts.len() != segments {
-            // Streams have no numbers in a new segment.
-            unit.iter_mut().for_each(|prepared| prepared.stream = None);
-        }
+        let parts = match tail.segment_id() == segment {
+            true => parts,
+            false => {
+                // Streams have no numbers in a new segment.
+                unit.iter_mut().for_each(|prepared| prepared.stream = None);
+                self.view.parts()
+            }
+        };
         // Room is where columns are: an index takes the place of columns only once their segment is
         // closed, and never without the tail lock.
         let live = parts.last().and_then(|part| part.columns());

@@ -264,6 +264,11 @@ impl Tail {
         close
     }
 
+    /// The newest segment; none in a store without one.
+    pub(crate) fn segment_id(&self) -> Option<SegmentId> {
+        self.cursor.segment.as_ref().map(|segment| segment.id)
+    }
+
     /// The id of the segment after the newest one.
     pub(crate) fn next_segment_id(&self) -> SegmentId {
         let newest = self.cursor.segment.as_ref();

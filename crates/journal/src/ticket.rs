@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::draft::CommittedUnit;
+use crate::draft::{Committed, CommittedUnit};
 use crate::engine::{Engine, Target};
 use crate::error::AppendError;
 use crate::options::Durability;
@@ -35,30 +35,29 @@ impl Ticket {
     ///
     /// # Errors
     /// As for an append.
-    pub fn wait(mut self, level: Durability) -> Result<CommittedUnit, AppendError> {
+    pub fn wait(&mut self, level: Durability) -> Result<&[Committed], AppendError> {
         let level = level.max(self.engine.options.durability);
         self.engine.wait(&self.target, level, None)?;
-        self.stamp();
-        Ok(self.committed)
+        self.engine.stamp(&mut self.committed);
+        Ok(&self.committed)
     }
 
     /// As [`wait`](Self::wait), giving up after `limit` where it waits for a sync of somebody else
-    /// (its own work is not cut short); the ticket comes back and the unit stays
-    /// submitted.
+    /// (its own work is not cut short): then there is nothing, and the unit stays submitted.
     ///
     /// # Errors
-    /// As for an append; the inner `Err` is the ticket after the limit.
+    /// As for an append.
     pub fn wait_timeout(
-        mut self,
+        &mut self,
         level: Durability,
         limit: Duration,
-    ) -> Result<Result<CommittedUnit, Self>, AppendError> {
+    ) -> Result<Option<&[Committed]>, AppendError> {
         let level = level.max(self.engine.options.durability);
         if !self.engine.wait(&self.target, level, Some(limit))? {
-            return Ok(Err(self));
+            return Ok(None);
         }
-        self.stamp();
-        Ok(Ok(self.committed))
+        self.engine.stamp(&mut self.committed);
+        Ok(Some(&self.committed))
     }
 
     /// The outcome, when it is known already; does no work.
@@ -69,9 +68,5 @@ impl Ticket {
         let mut committed = self.committed.clone();
         self.engine.stamp(&mut committed);
         Some(verdict.map(|()| committed))
-    }
-
-    fn stamp(&mut self) {
-        self.engine.stamp(&mut self.committed);
     }
 }

@@ -150,7 +150,7 @@ fn a_journal_that_a_child_drops_stays_as_it_is() {
     let mut journal = Some(open(&platform, Durability::Written));
     append(journal.as_ref().unwrap(), b"written").unwrap();
     // The parent has units that nobody has written yet when it forks.
-    let ticket = submit(journal.as_ref().unwrap(), b"staged").unwrap();
+    let mut ticket = submit(journal.as_ref().unwrap(), b"staged").unwrap();
     let end = fork(|| {
         drop(journal.take());
         true
@@ -194,7 +194,8 @@ fn a_ticket_says_in_a_child_that_only_the_parent_knows() {
             )
         };
         let known = durable.take().unwrap().wait(Durability::Synced).is_ok();
-        let waited = staged.take().unwrap().wait(Durability::Synced);
+        let mut waited = staged.take().unwrap();
+        let waited = waited.wait(Durability::Synced);
         let checked = polled.as_mut().unwrap().try_check(Durability::Synced);
         known
             && waited.is_err_and(|error| unknown(&error))

@@ -63,7 +63,7 @@ impl Store<Open> {
             return Err(StoreError::Configuration(detail));
         }
         let Unit { mut drafts, answer } = self.unit_of_batch(&mut items, gate)?;
-        let pending = self.submit_drafts(&mut drafts, answer)?;
+        let mut pending = self.submit_drafts(&mut drafts, answer)?;
         pending.wait().map(SmallVec::into_vec)
     }
 

@@ -31,11 +31,11 @@ use crate::receipt::AppendReceipt;
 /// # Ok(())
 /// # }
 /// ```
-pub struct AppendTicket(Pending);
+pub struct AppendTicket(Box<Pending>);
 
 impl AppendTicket {
     pub(super) fn new(pending: Pending) -> AppendTicket {
-        AppendTicket(pending)
+        AppendTicket(Box::new(pending))
     }
 
     /// Waits until the event has the durability that was asked for, doing the work if nobody else
@@ -43,7 +43,7 @@ impl AppendTicket {
     ///
     /// # Errors
     /// As for [`Store::append`](crate::Store::append).
-    pub fn wait(self) -> Result<AppendReceipt, StoreError> {
+    pub fn wait(mut self) -> Result<AppendReceipt, StoreError> {
         self.0.wait().and_then(only)
     }
 
@@ -53,12 +53,12 @@ impl AppendTicket {
     /// # Errors
     /// As for [`Store::append`](crate::Store::append); the inner `Err` is the ticket.
     pub fn wait_timeout(
-        self,
+        mut self,
         limit: Duration,
     ) -> Result<Result<AppendReceipt, AppendTicket>, StoreError> {
-        match self.0.wait_timeout(limit)? {
-            Ok(receipts) => only(receipts).map(Ok),
-            Err(pending) => Ok(Err(AppendTicket(pending))),
+        match self.0.wait_timeout(self.0.answer.level, limit)? {
+            Some(receipts) => only(receipts).map(Ok),
+            None => Ok(Err(self)),
         }
     }
 
@@ -91,11 +91,10 @@ impl AppendTicket {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn wait_for(self, gate: DurabilityGate) -> Result<AppendReceipt, StoreError> {
+    pub fn wait_for(mut self, gate: DurabilityGate) -> Result<AppendReceipt, StoreError> {
         let gate = Some(gate);
-        let mut pending = self.0;
-        pending.answer.gate = gate;
-        let receipts = pending.wait_for_gate()?;
+        self.0.answer.gate = gate;
+        let receipts = self.0.wait_for_gate()?;
         let missed = gate.and_then(|gate| gate.missed_by(&receipts));
         let receipt = only(receipts)?;
         match missed {
@@ -114,11 +113,11 @@ impl AppendTicket {
 }
 
 /// A submitted batch. Dropping it cancels nothing: the events are written all the same.
-pub struct BatchAppendTicket(Pending);
+pub struct BatchAppendTicket(Box<Pending>);
 
 impl BatchAppendTicket {
     pub(super) fn new(pending: Pending) -> BatchAppendTicket {
-        BatchAppendTicket(pending)
+        BatchAppendTicket(Box::new(pending))
     }
 
     /// Waits until the batch has the durability that was asked for, doing the work if nobody else
@@ -126,7 +125,7 @@ impl BatchAppendTicket {
     ///
     /// # Errors
     /// As for [`Store::append_batch`](crate::Store::append_batch).
-    pub fn wait(self) -> Result<Vec<AppendReceipt>, StoreError> {
+    pub fn wait(mut self) -> Result<Vec<AppendReceipt>, StoreError> {
         self.0.wait().map(Receipts::into_vec)
     }
 
@@ -136,11 +135,11 @@ impl BatchAppendTicket {
     /// # Errors
     /// As for [`Store::append_batch`](crate::Store::append_batch); the inner `Err` is the ticket.
     pub fn wait_timeout(
-        self,
+        mut self,
         limit: Duration,
     ) -> Result<Result<Vec<AppendReceipt>, BatchAppendTicket>, StoreError> {
-        let waited = self.0.wait_timeout(limit)?;
-        Ok(waited.map(Receipts::into_vec).map_err(BatchAppendTicket))
+        let waited = self.0.wait_timeout(self.0.answer.level, limit)?;
+        Ok(waited.map(Receipts::into_vec).ok_or(self))
     }
 
     /// The outcome if it is known already, without waiting and without doing work.
@@ -161,57 +160,44 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    pub(super) fn wait(self) -> Result<Receipts, StoreError> {
-        let gate = self.answer.gate;
+    pub(super) fn wait(&mut self) -> Result<Receipts, StoreError> {
         let receipts = self.wait_for_gate()?;
-        match gate.and_then(|gate| gate.missed_by(&receipts)) {
+        match self.answer.gate.and_then(|gate| gate.missed_by(&receipts)) {
             Some(error) => Err(error),
             None => Ok(receipts),
         }
     }
 
     /// The receipts as soon as the gate is reached, or its time is over.
-    fn wait_for_gate(mut self) -> Result<Receipts, StoreError> {
-        let Some(gate) = self.answer.gate.filter(|gate| gate.needs_sync()) else {
-            return self.wait_for_level();
-        };
-        let asked = std::mem::replace(&mut self.answer.level, Durability::Synced);
-        match self.wait_timeout(gate.timeout)? {
-            Ok(receipts) => Ok(receipts),
-            // What is reported as committed is acknowledged first.
-            Err(mut pending) => {
-                pending.answer.level = asked;
-                pending.wait_for_level()
+    fn wait_for_gate(&mut self) -> Result<Receipts, StoreError> {
+        if let Some(gate) = self.answer.gate.filter(|gate| gate.needs_sync())
+            && let Some(receipts) = self.wait_timeout(Durability::Synced, gate.timeout)?
+        {
+            return Ok(receipts);
+        }
+        // What is reported as committed is acknowledged first.
+        match self.ticket.wait(self.answer.level) {
+            Ok(committed) => {
+                let repeated = std::mem::take(&mut self.answer.repeated);
+                Ok(receipts(committed, repeated, &self.origin))
             }
+            Err(error) => Err(append_error(error, &self.origin, self.answer.scope)),
         }
     }
 
-    fn wait_for_level(self) -> Result<Receipts, StoreError> {
-        let Pending {
-            ticket,
-            answer,
-            origin,
-        } = self;
-        match ticket.wait(answer.level) {
-            Ok(committed) => Ok(receipts(&committed, answer.repeated, &origin)),
-            Err(error) => Err(append_error(error, &origin, answer.scope)),
-        }
-    }
-
-    fn wait_timeout(self, limit: Duration) -> Result<Result<Receipts, Pending>, StoreError> {
-        let Pending {
-            ticket,
-            answer,
-            origin,
-        } = self;
-        match ticket.wait_timeout(answer.level, limit) {
-            Ok(Ok(committed)) => Ok(Ok(receipts(&committed, answer.repeated, &origin))),
-            Ok(Err(ticket)) => Ok(Err(Pending {
-                ticket,
-                answer,
-                origin,
-            })),
-            Err(error) => Err(append_error(error, &origin, answer.scope)),
+    /// The receipts, unless the time is over before.
+    fn wait_timeout(
+        &mut self,
+        level: Durability,
+        limit: Duration,
+    ) -> Result<Option<Receipts>, StoreError> {
+        match self.ticket.wait_timeout(level, limit) {
+            Ok(Some(committed)) => {
+                let repeated = std::mem::take(&mut self.answer.repeated);
+                Ok(Some(receipts(committed, repeated, &self.origin)))
+            }
+            Ok(None) => Ok(None),
+            Err(error) => Err(append_error(error, &self.origin, self.answer.scope)),
         }
     }
 

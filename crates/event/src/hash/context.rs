@@ -41,11 +41,13 @@ pub fn context_hash(
     extensions: &[u8],
 ) -> Digest {
     let mut hashed = Hashed::new();
-    for length in [entity.len(), scope.len(), causes.len(), extensions.len()] {
+    let lengths = [entity.len(), scope.len(), causes.len(), extensions.len()];
+    let mut bytes = [0; 16];
+    for (place, length) in bytes.as_chunks_mut().0.iter_mut().zip(lengths) {
         // A part that does not fit is refused long before it is hashed, so saturation joins no two contexts.
-        let length = u32::try_from(length).unwrap_or(u32::MAX);
-        hashed.add(&length.to_le_bytes());
+        *place = u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
     }
+    hashed.add(&bytes);
     hashed.add(entity.as_bytes());
     hashed.add(scope.as_bytes());
     for cause in causes {

@@ -50,7 +50,7 @@ fn workload(disk: &SimDisk, platform: &Platform, durability: Durability) -> Vec<
             attempt(|| run_background(disk));
             continue;
         }
-        while let Some((ticket, payload)) = pending.pop_front() {
+        while let Some((mut ticket, payload)) = pending.pop_front() {
             if let Some(Ok(_)) = attempt(|| ticket.wait(durability)) {
                 acknowledged.push(payload);
             }

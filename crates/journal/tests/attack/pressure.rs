@@ -80,7 +80,7 @@ fn an_answer_that_is_not_known_yet_is_not_waited_for() {
     assert!(is_busy(journal.try_submit(vec![expecting()], NO_LIMIT)));
     assert_eq!(journal.staged_events(), 1);
     journal.sync().unwrap();
-    let again = journal
+    let mut again = journal
         .try_submit(vec![keyed(7, b"first")], NO_LIMIT)
         .unwrap();
     assert!(again.wait(Durability::Synced).unwrap()[0].duplicate);

@@ -27,14 +27,14 @@ fn a_leader_that_gives_up_at_its_deadline_hands_leadership_on() {
         named("leader", move || append(&journal, b"second").unwrap())
     };
     gate.arrived();
-    let hurried = journal.submit(vec![draft("a", b"third")]).unwrap();
-    let patient = journal.submit(vec![draft("a", b"fourth")]).unwrap();
+    let mut hurried = journal.submit(vec![draft("a", b"third")]).unwrap();
+    let mut patient = journal.submit(vec![draft("a", b"fourth")]).unwrap();
     let hour = Duration::from_secs(3600);
     let hurried = named("hurried", move || {
         hurried
             .wait_timeout(Durability::Synced, hour)
             .unwrap()
-            .is_ok()
+            .is_some()
     });
     // Only makes the order of the two sleepers likely; another order passes.
     thread::sleep(Duration::from_millis(200));
@@ -76,8 +76,8 @@ fn an_append_reported_as_not_committed_is_not_in_the_log() {
         named("syncer", move || journal.sync())
     };
     syncing.arrived();
-    let written = journal.submit(vec![draft("a", &[2; 1500])]).unwrap();
-    let refused = journal.submit(vec![draft("a", &[3; 1500])]).unwrap();
+    let mut written = journal.submit(vec![draft("a", &[2; 1500])]).unwrap();
+    let mut refused = journal.submit(vec![draft("a", &[3; 1500])]).unwrap();
     let writer = named("writer", move || written.wait(Durability::Written).is_ok());
     writing.arrived();
     disk.fail_operation(Operation::SyncData, 0, Fault::Io);

@@ -446,7 +446,8 @@ fn submitted_units_become_visible_once_waited_for() {
         .collect();
     assert_eq!(journal.view().visible(), Sequence::NONE);
     assert!(tickets[0].try_check(Durability::Synced).is_none());
-    let last = tickets.pop().unwrap().wait(Durability::Synced).unwrap();
+    let mut last = tickets.pop().unwrap();
+    let last = last.wait(Durability::Synced).unwrap();
     assert_eq!(last[0].durability, Durability::Synced);
     assert_eq!(journal.view().visible(), Sequence(10));
     assert!(tickets[0].try_check(Durability::Synced).unwrap().is_ok());

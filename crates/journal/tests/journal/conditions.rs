@@ -113,7 +113,7 @@ fn an_event_that_is_only_staged_breaks_a_condition() {
 #[test]
 fn an_event_that_fails_breaks_no_condition() {
     let (disk, journal) = filled(&Options::default());
-    let submitted = journal.submit(vec![draft("c", b"x")]).unwrap();
+    let mut submitted = journal.submit(vec![draft("c", b"x")]).unwrap();
     disk.fail_call(0, Fault::NoSpace);
     let condition = [nothing_after(Region::entity("c"), 0), stream_at("c", 0)];
     assert_eq!(append_if(&journal, &condition).unwrap(), 21);
