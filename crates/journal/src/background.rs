@@ -16,8 +16,10 @@ use crate::stage::control_length;
 use crate::sync::Undone;
 use crate::tail::Tail;
 
-/// At level `Written`, bytes after which a sync is due.
+/// At level `Written`, bytes after which a sync is due, and the fewest of them where a segment is about to
+/// end: whoever goes on in the next one syncs what is left, and everybody waits for that.
 const SYNC_BYTES: u64 = 8 << 20;
+const LEAST_SYNC_BYTES: u64 = 256 << 10;
 /// At level `Written`, time after which a sync is due.
 const SYNC_AFTER_NS: u64 = 1_000_000_000;
 /// How long a submitted unit may stay staged when nobody waits for it.
@@ -110,8 +112,9 @@ impl Background {
         let since = *self.unsynced_since.get_or_insert(now);
         let age = now.saturating_sub(since);
         let events = engine.options.sync_every_events.map_or(u64::MAX, u64::from);
+        let bytes = { engine.sync_bytes(&engine.lock_tail()) };
         let due = age >= SYNC_AFTER_NS
-            || engine.unsynced_bytes.load(Ordering::Acquire) >= SYNC_BYTES
+            || engine.unsynced_bytes.load(Ordering::Acquire) >= bytes
             || written - durable >= events;
         if due {
             engine.lead_if_nobody_does();
@@ -165,9 +168,25 @@ impl Engine {
             .then(|| (tail.next_segment_id(), self.next_capacity(tail)))
     }
 
+    /// Bytes after which a sync is due: no more than are left in the newest segment.
+    fn sync_bytes(&self, tail: &Tail) -> u64 {
+        let Some(segment) = &tail.cursor.segment else {
+            return SYNC_BYTES;
+        };
+        let offset = tail.cursor.offset;
+        let events = self
+            .options
+            .segment_max_events
+            .saturating_sub(tail.events());
+        let each = offset.checked_div(tail.events()).unwrap_or(u64::MAX);
+        let left = segment.capacity.saturating_sub(offset);
+        let left = left.min(events.saturating_mul(each));
+        left.clamp(LEAST_SYNC_BYTES, SYNC_BYTES)
+    }
+
     /// Wakes the background step when the unit just staged gives it something to do.
     pub(crate) fn wake_if_due(&self, tail: &Tail) {
-        let unsynced = self.unsynced_bytes.load(Ordering::Acquire) >= SYNC_BYTES;
+        let unsynced = self.unsynced_bytes.load(Ordering::Acquire) >= self.sync_bytes(tail);
         let relaxed = self.options.durability == Durability::Written;
         let events = relaxed
             && self.options.sync_every_events.is_some_and(|every| {

@@ -134,15 +134,14 @@ impl Store<Open> {
         items: Vec<BatchAppendItem>,
     ) -> Result<Vec<AppendReceipt>, DecisionError> {
         // Items that cannot be appended are refused before a gate is asked.
-        let mut own = items.clone();
-        let unit = self.unit_of_batch(&mut own, None)?;
+        self.unit_of_batch(&mut items.clone(), None)?;
         let appended = self.append_under(condition, |view| {
             let _permitted = gates.evaluate(view, Proposal::new(()))?;
             Ok(items.clone())
         });
         match appended {
             // What the gates deny may be what they see of the first time.
-            Err(DecisionError::Denied(denial)) => match self.originals(unit)? {
+            Err(DecisionError::Denied(denial)) => match self.originals(items)? {
                 Some(receipts) => Ok(receipts),
                 None => Err(denial.into()),
             },
@@ -187,8 +186,11 @@ impl Store<Open> {
     }
 
     /// The receipts of a unit that was appended before with the same keys.
-    fn originals(&self, unit: Unit<'_>) -> Result<Option<Vec<AppendReceipt>>, StoreError> {
-        let Unit { drafts, answer } = unit;
+    fn originals(
+        &self,
+        mut items: Vec<BatchAppendItem>,
+    ) -> Result<Option<Vec<AppendReceipt>>, StoreError> {
+        let Unit { drafts, answer } = self.unit_of_batch(&mut items, None)?;
         match self.state.journal.repeated(&drafts, answer.level) {
             Ok(None) => Ok(None),
             Ok(Some(committed)) => {
