@@ -9,7 +9,7 @@ use crate::tree::cargo;
 
 /// How long the explorer runs beside every other check, and where each change is checked.
 const SECONDS: u64 = 60;
-const SECONDS_IN_CI: u64 = 220;
+const SECONDS_IN_CI: u64 = 200;
 
 /// What the explorer is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -46,6 +46,23 @@ fn rows_and_values_keep_their_numbers() {
 }
 
 #[test]
+fn rows_are_put_anywhere_behind_zeros_and_over_others() {
+    let rows = Rows::<2>::new();
+    rows.put(40, [1, 2]);
+    assert_eq!(
+        (rows.len(), rows.get(39), rows.get(40)),
+        (41, Some([0, 0]), Some([1, 2]))
+    );
+    rows.put(39, [3, 4]);
+    rows.put(40, [5, 6]);
+    assert_eq!(
+        (rows.len(), rows.get(39), rows.get(40)),
+        (41, Some([3, 4]), Some([5, 6]))
+    );
+    assert_eq!(rows.push([7, 8]), 41);
+}
+
+#[test]
 fn keys_have_the_numbers_of_their_first_appearance() {
     let mut draws = Draws(7);
     let dictionary = Dictionary::<Arc<str>>::new();

@@ -6,6 +6,10 @@ use batpak_coordinate::{EventKind, StreamSequence};
 const CAUSE: EventId = EventId::new(77);
 
 fn push(live: &Live, entity: &str, keyed: Option<u128>) {
+    push_hashed(live, entity, keyed, None);
+}
+
+fn push_hashed(live: &Live, entity: &str, keyed: Option<u128>, hash: Option<&Digest>) {
     let sequence = live.last().next();
     let head = live.newest(entity).unwrap_or_default();
     live.push(&Addition {
@@ -20,7 +24,7 @@ fn push(live: &Live, entity: &str, keyed: Option<u128>) {
         generation: head.generation.next(),
         kind: EventKind::from_raw(0x1000),
         keyed: keyed.is_some(),
-        hash: None,
+        hash,
         correlation: keyed.map(CorrelationId::new),
         causes: &[CAUSE, CAUSE],
     });
@@ -200,4 +204,28 @@ fn columns_are_given_in_pieces() {
         );
     }
     assert_eq!(answers(&pieces), answers(&whole));
+}
+
+#[test]
+fn the_hash_of_a_newest_event_is_that_of_the_last_one_or_not_known() {
+    let hash_of = |live: &Live, entity| {
+        let (stream, head) = live.head(entity, None).unwrap();
+        let by_number = live.head("nobody's", Some(stream)).unwrap().1;
+        assert_eq!(by_number.sequence, head.sequence);
+        assert_eq!(by_number.hash, head.hash);
+        head.hash
+    };
+    let live = filled(&[("a", None), ("b", None)]);
+    assert_eq!((hash_of(&live, "a"), hash_of(&live, "b")), (None, None));
+    push_hashed(&live, "b", None, Some(&[7; 32]));
+    assert_eq!(
+        (hash_of(&live, "a"), hash_of(&live, "b")),
+        (None, Some([7; 32]))
+    );
+    assert!(live.head("c", None).is_none());
+    // What is taken back leaves no hash behind, nor does an event whose own is not known.
+    let kept = live.up_to(Sequence(2));
+    assert_eq!((hash_of(&kept, "a"), hash_of(&kept, "b")), (None, None));
+    push(&live, "b", None);
+    assert_eq!(hash_of(&live, "b"), None);
 }
