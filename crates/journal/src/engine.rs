@@ -25,7 +25,7 @@ use crate::sync::Frontier;
 use crate::tail::{Stage, StagedBuffer, Tail};
 use crate::view::View;
 
-/// Shared by every caller and by the background step.
+/// Shared by every caller and by the background steps.
 #[derive(Debug)]
 pub(crate) struct Engine {
     pub(crate) platform: Platform,

@@ -63,7 +63,8 @@ impl Journal {
         committed.pop().ok_or(AppendError::Closed)
     }
 
-    /// Appends events as one unit: all of them or none, next to each other in the log.
+    /// Appends events as one unit: all of them or none, next to each other in the log. Takes the payloads
+    /// out of the drafts.
     ///
     /// # Errors
     /// See [`AppendError`].
@@ -166,7 +167,7 @@ impl Journal {
     }
 
     /// Stages a unit and returns; [`Ticket::wait`] waits for it. Without a wait it is written by
-    /// the next caller that waits for something, or in the background.
+    /// the next caller that waits for something, or in the background. Takes the payloads out of the drafts.
     ///
     /// # Errors
     /// See [`AppendError`]; when this returns an error, nothing of the unit is in the log.

@@ -227,7 +227,6 @@ impl Making<'_> {
             epoch: self.epoch,
             correlation: Some(frame.correlation()),
             causes: &causes,
-            event_hash: None,
         };
         self.builder.push(&event).map_err(|_| unreadable(part))?;
         if keyed {

@@ -36,9 +36,7 @@ impl Ticket {
     /// # Errors
     /// As for an append.
     pub fn wait(&mut self, level: Durability) -> Result<&[Committed], AppendError> {
-        let level = level.max(self.engine.options.durability);
-        self.engine.wait(&self.target, level, None)?;
-        self.engine.stamp(&mut self.committed);
+        self.reach(level, None)?;
         Ok(&self.committed)
     }
 
@@ -52,12 +50,15 @@ impl Ticket {
         level: Durability,
         limit: Duration,
     ) -> Result<Option<&[Committed]>, AppendError> {
+        let reached = self.reach(level, Some(limit))?;
+        Ok(reached.then_some(&*self.committed))
+    }
+
+    fn reach(&mut self, level: Durability, limit: Option<Duration>) -> Result<bool, AppendError> {
         let level = level.max(self.engine.options.durability);
-        if !self.engine.wait(&self.target, level, Some(limit))? {
-            return Ok(None);
-        }
+        let reached = self.engine.wait(&self.target, level, limit)?;
         self.engine.stamp(&mut self.committed);
-        Ok(Some(&self.committed))
+        Ok(reached)
     }
 
     /// The outcome, when it is known already; does no work.

@@ -31,7 +31,7 @@
 //!     sequence: Sequence(1), offset: Offset(256), id: EventId::mint(0, Sequence(1), 5), keyed: false,
 //!     entity: "user:1", scope: "billing", stream_sequence: StreamSequence(1),
 //!     predecessor: Sequence::NONE, generation: Generation(1), kind: EventKind::DATA, wall_us: 0,
-//!     epoch: Epoch(1), correlation: None, causes: &[], event_hash: None,
+//!     epoch: Epoch(1), correlation: None, causes: &[],
 //! })?;
 //! let bytes = builder.finish(&IndexEnd {
 //!     end: Offset(400), last_sequence: Sequence(1), first_tile: 0, tiles: &[], directories: &[],

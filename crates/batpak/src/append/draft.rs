@@ -39,6 +39,7 @@ pub(crate) struct Repeated {
 }
 
 impl<'a> Drafts<'a> {
+    /// Drafts of a batch. Takes the payloads of the items.
     pub(super) fn of_batch(
         items: &'a mut [BatchAppendItem],
         config: &StoreConfig,

@@ -176,13 +176,14 @@ fn forged(disk: &SimDisk, model: &Model, name: &str) -> Vec<u8> {
         let at = batpak_segment::index::Ordinal(ordinal);
         let known = &model.events[usize::try_from(event.sequence.get()).unwrap() - 1];
         let causes: Vec<IndexCause> = Vec::new();
+        let entity = index.entity_name(index.entity_of(at).unwrap()).unwrap();
         builder
             .push(&IndexEvent {
                 sequence: event.sequence,
                 offset: event.offset,
                 id: known.id,
                 keyed: index.keyed(at).unwrap(),
-                entity: index.entity_name(index.entity_of(at).unwrap()).unwrap(),
+                entity,
                 scope: index.scope_name(index.scope_of(at).unwrap()).unwrap(),
                 stream_sequence: index.stream_sequence(at).unwrap(),
                 predecessor: index.predecessor(at).unwrap(),
@@ -192,9 +193,10 @@ fn forged(disk: &SimDisk, model: &Model, name: &str) -> Vec<u8> {
                 epoch: index.epoch(at).unwrap(),
                 correlation: None,
                 causes: &causes,
-                event_hash: Some(model.hash(event.sequence.get())),
             })
             .unwrap();
+        let hash = model.hash(event.sequence.get());
+        builder.note_newest(entity, event.sequence, hash);
     }
     builder
         .finish(&IndexEnd {

@@ -145,8 +145,8 @@ impl IndexBuilder {
         Ok(())
     }
 
-    /// Notes the event hash of an event when it is the newest of its stream, which may be known only
-    /// once all events have been taken.
+    /// Notes the event hash of an event when it is the newest of its stream so far; of others none is kept.
+    /// Which one is the newest may be known only once all events have been taken.
     pub fn note_newest(&mut self, entity: &str, sequence: Sequence, hash: Digest) {
         let stream = self.entities.numbers.get(entity);
         let stream = stream.and_then(|stream| self.streams.get_mut(crate::fixed::size(*stream)));
@@ -249,7 +249,7 @@ impl IndexBuilder {
             first: event.stream_sequence,
             last: event.stream_sequence,
             newest: event.sequence,
-            hash: event.event_hash,
+            hash: None,
         };
         match self.streams.get_mut(crate::fixed::size(entity)) {
             Some(known) => {

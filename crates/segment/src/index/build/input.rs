@@ -1,7 +1,7 @@
 //! What an index is built of, and why it may not be.
 
 use batpak_coordinate::{EventKind, Generation, Sequence, StreamSequence};
-use batpak_event::{CorrelationId, Digest, Epoch, EventId, Lineage};
+use batpak_event::{CorrelationId, Epoch, EventId, Lineage};
 use thiserror::Error;
 
 use crate::index::IndexCause;
@@ -51,8 +51,6 @@ pub struct IndexEvent<'a> {
     pub correlation: Option<CorrelationId>,
     /// What led to it, in the order of the frame.
     pub causes: &'a [IndexCause],
-    /// Its event hash, where it is known. Only that of each stream's newest event is kept.
-    pub event_hash: Option<Digest>,
 }
 
 /// Why an index cannot be built of what was handed in.

@@ -40,13 +40,13 @@ fn an_impossible_event_is_refused_and_changes_nothing() {
     ];
     for (expected, change) in changes {
         let mut builder = IndexBuilder::new(history.source());
-        builder.push(&history.facts[0].as_event()).unwrap();
+        history.facts[0].push(&mut builder);
         let mut fact = history.facts[1].clone();
         change(&mut fact);
         let fault = builder.push(&fact.as_event()).unwrap_err();
         assert!(fault.to_string().contains(expected), "{fault}");
         assert_eq!((builder.len(), builder.is_empty()), (1, false));
-        builder.push(&history.facts[1].as_event()).unwrap();
+        history.facts[1].push(&mut builder);
         assert_eq!(builder.finish(&history.end()), Ok(history.bytes()));
     }
 }
@@ -130,7 +130,7 @@ fn ends_that_no_segment_has_are_refused() {
     for (source, end) in cases {
         let mut builder = IndexBuilder::new(source);
         for fact in &history.facts {
-            builder.push(&fact.as_event()).unwrap();
+            fact.push(&mut builder);
         }
         assert!(
             matches!(builder.finish(&end), Err(BuildFault::End(_))),

@@ -34,6 +34,14 @@ pub(super) struct Fact {
 }
 
 impl Fact {
+    /// Gives it to a builder, with its event hash where it has one.
+    pub(super) fn push(&self, builder: &mut IndexBuilder) {
+        builder.push(&self.as_event()).unwrap();
+        if let Some(hash) = self.event_hash {
+            builder.note_newest(&self.entity, self.sequence, hash);
+        }
+    }
+
     pub(super) fn as_event(&self) -> IndexEvent<'_> {
         IndexEvent {
             sequence: self.sequence,
@@ -50,7 +58,6 @@ impl Fact {
             epoch: self.epoch,
             correlation: self.correlation,
             causes: &self.causes,
-            event_hash: self.event_hash,
         }
     }
 }
@@ -89,7 +96,7 @@ impl History {
     pub(super) fn builder(&self) -> IndexBuilder {
         let mut builder = IndexBuilder::new(self.source());
         for fact in &self.facts {
-            builder.push(&fact.as_event()).unwrap();
+            fact.push(&mut builder);
         }
         for change in &self.changes {
             builder.change(*change);
